@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { bases } from "../../bench/parity/bases";
+import { ask } from "../../bench/parity/server";
 import { Driver, Job, type JobProps } from "../../lib";
 import { effective } from "../../lib/jobspec/host";
 import { clusterForSuite } from "../support/cluster";
 import { differences } from "../support/differences";
 import { asRegistered } from "../support/as-registered";
 import { inheritance, settingsOf } from "../support/inheritance";
+import { meshJobs } from "../support/mesh-groups";
 import { Project } from "../support/project";
 
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS, acl: "open" });
@@ -79,6 +81,25 @@ test("what groups have from their job and tasks from their group is what a serve
       expect(asRegistered(effective(made))).toEqual(asRegistered(there));
     }),
     { numRuns: 400 },
+  );
+  expect(held).toBeGreaterThan(30);
+});
+
+test("what a server adds for services of the mesh is what stands in the effective job, and what it refuses is refused", async () => {
+  let held = 0;
+  await fc.assert(
+    fc.asyncProperty(meshJobs, async (job) => {
+      const { accepted } = await ask(cluster.addresses.NOMAD_ADDR, job);
+      const { job: read, problems } = Job.read(job);
+      const errors = [...problems, ...(read?.validate() ?? [])].filter(({ severity }) => severity === "error");
+      expect({ accepted: errors.length === 0, errors }).toMatchObject({ accepted });
+      // What Consul then refuses of a gateway is none of the job's.
+      const there = accepted ? await registered(job) : undefined;
+      if (!there) return;
+      held += 1;
+      expect(asRegistered(effective(Job.fromApi(job)))).toEqual(asRegistered(there));
+    }),
+    { numRuns: 600 },
   );
   expect(held).toBeGreaterThan(30);
 });

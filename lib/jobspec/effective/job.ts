@@ -2,21 +2,12 @@ import { Migrate, Reschedule, Restart, Update, type Task, type TaskGroup } from 
 import { JobBlock } from "../blocks/host";
 import type { GroupApi } from "../api";
 import { definitionOf, isPlainObject, Place, type ApiObject, type EffectiveOf } from "../engine";
-import {
-  countOf,
-  groupsOf,
-  migrateOf,
-  rescheduleOf,
-  restartOf,
-  typeOf,
-  UPDATE_DEFAULTS,
-  updateOf,
-  USUAL_SHARE,
-} from "../rules";
+import { countOf, groupsOf, migrateOf, rescheduleOf, restartOf, typeOf, UPDATE_DEFAULTS, updateOf } from "../rules";
 import type { GroupNode } from "../rules";
 import { Job } from "../job";
 import { filled } from "./filled";
 import { nativeKinds, withServices } from "./services";
+import { withShare } from "./share";
 
 /** A task as a server holds it. */
 export type EffectiveTask = EffectiveOf<typeof Task>;
@@ -102,19 +93,13 @@ function effectiveTask(task: Task, { value: group }: GroupNode, type: string): A
   return {
     ...json,
     RestartPolicy: new Restart(restartOf(group, type, task.restart)).toApi(),
-    Resources: withShare(isPlainObject(json.Resources) ? json.Resources : {}),
+    Resources: withShare(json.Resources),
     Identity: withAudience(withSignal(isPlainObject(json.Identity) ? json.Identity : {})),
     Identities: Array.isArray(json.Identities) ? json.Identities.map(withSignal) : undefined,
     Vault: withSignal(json.Vault),
     Templates: Array.isArray(json.Templates) ? json.Templates.map(withSignal) : undefined,
     ScalingPolicies: policies?.map((policy) => ({ ...policy, Max: policy.Max ?? -1 })),
   };
-}
-
-/** MHz are reserved where no cores are. https://developer.hashicorp.com/nomad/docs/job-specification/resources */
-function withShare(resources: ApiObject): ApiObject {
-  if (resources.CPU !== undefined || resources.Cores) return resources;
-  return { ...resources, CPU: USUAL_SHARE };
 }
 
 /** Whom the default identity of a task is for: the server itself, whatever was written. */

@@ -1,7 +1,8 @@
 import type { Gateway, Service, Task } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { isPlainObject, type ApiObject } from "../engine";
-import { meshPorts, serviceNameOf, nativeTaskOf, servicesOf, type GroupNode } from "../rules";
+import { exposedPort, isExposable, meshPorts, nativeTaskOf, serviceNameOf, servicesOf, type GroupNode } from "../rules";
+import { withShare } from "./share";
 
 /** A group with its services as a server registers them, and with the ports that it adds for those of the mesh. */
 export function withServices(json: ApiObject, group: GroupNode, job: JobBlock): ApiObject {
@@ -56,7 +57,6 @@ function effectiveService(service: Service, group: GroupNode, job: JobBlock, tas
   const name = serviceNameOf(service, job, group.value, task);
   const owner = task?.name ?? taskOf(service, group);
   const { ofService } = task ? NO_PORT : meshPorts(service, name, group.value);
-  const gateway = service.connect?.gateway;
   return {
     ...json,
     Name: name,
@@ -64,13 +64,11 @@ function effectiveService(service: Service, group: GroupNode, job: JobBlock, tas
     ...(owner === undefined ? {} : { TaskName: owner }),
     ...(service.checks
       ? {
-          Checks: service.checks.map((check) =>
-            effectiveCheck(check.toApi(), { json, name, restart, owner: task?.name ?? service.task }),
-          ),
+          Checks: service.checks.map((check) => effectiveCheck(check.toApi(), { json, name, restart, owner })),
         }
       : {}),
     ...(isPlainObject(json.Identity) ? { Identity: withName(json.Identity, { name, port: service.port, task }) } : {}),
-    ...(gateway && isPlainObject(json.Connect) ? { Connect: withProxy(json.Connect, gateway, group) } : {}),
+    ...(isPlainObject(json.Connect) ? { Connect: effectiveConnect(json.Connect, service, group) } : {}),
   };
 }
 
@@ -106,22 +104,59 @@ function effectiveCheck(check: ApiObject, { json, name, restart, owner }: Checke
   };
 }
 
+/** How a service is in the mesh: with the proxy of its gateway, the paths of its exposed checks, and what its proxy needs. */
+function effectiveConnect(connect: ApiObject, service: Service, group: GroupNode): ApiObject {
+  const gateway = service.connect?.gateway;
+  const { SidecarTask: changes, SidecarService: sidecar } = connect;
+  return {
+    ...connect,
+    ...(gateway ? { Gateway: { ...gateway.toApi(), Proxy: gatewayProxy(gateway, group) } } : {}),
+    ...(isPlainObject(sidecar) ? { SidecarService: withExposed(sidecar, service, group) } : {}),
+    ...(isPlainObject(changes) ? { SidecarTask: { ...changes, Resources: withShare(changes.Resources) } } : {}),
+  };
+}
+
 /**
- * The proxy of a gateway: on a bridge, the server says where it listens.
+ * A sidecar with the paths that a server makes of exposed checks, but for those whose port it names itself.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/expose
+ */
+function withExposed(sidecar: ApiObject, service: Service, { value: group }: GroupNode): ApiObject {
+  const checks = (service.checks ?? []).filter((check) => check.expose && check.port && isExposable(check));
+  if (checks.length === 0) return sidecar;
+  const proxy = isPlainObject(sidecar.Proxy) ? sidecar.Proxy : {};
+  const expose = isPlainObject(proxy.Expose) ? proxy.Expose : {};
+  const paths = Array.isArray(expose.Paths) ? [...(expose.Paths as readonly ApiObject[])] : [];
+  for (const { path, protocol = "", port } of checks) {
+    const added = { Path: path, Protocol: protocol, LocalPathPort: exposedPort(service, group), ListenerPort: port };
+    if (!paths.some((each) => isSamePath(each, added))) paths.push(added);
+  }
+  return { ...sidecar, Proxy: { ...proxy, Expose: { ...expose, Paths: paths } } };
+}
+
+function isSamePath(one: ApiObject, other: ApiObject): boolean {
+  return Object.entries(other).every(([key, value]) => (one[key] ?? "") === value);
+}
+
+/**
+ * The proxy of a gateway: in a network of its own, the server says where it listens, unless somebody wrote any of that.
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway
  */
-function withProxy(connect: ApiObject, gateway: Gateway, { value: group }: GroupNode): ApiObject {
+function gatewayProxy(gateway: Gateway, { value: group }: GroupNode): ApiObject {
   const proxy = gateway.proxy?.toApi() ?? {};
-  const bound =
-    group.networks?.[0]?.mode === "bridge"
-      ? {
-          EnvoyGatewayNoDefaultBind: true,
-          EnvoyGatewayBindTaggedAddresses: false,
-          EnvoyGatewayBindAddresses: bindAddresses(gateway),
-        }
-      : {};
-  return { ...connect, Gateway: { ...gateway.toApi(), Proxy: { ...proxy, ...bound } } };
+  const mode = group.networks?.[0]?.mode ?? "";
+  const isWritten =
+    gateway.proxy?.envoyGatewayNoDefaultBind ||
+    gateway.proxy?.envoyGatewayBindTaggedAddresses ||
+    gateway.proxy?.envoyGatewayBindAddresses?.length;
+  if (isWritten || (mode !== "bridge" && !mode.startsWith("cni/"))) return proxy;
+  return {
+    ...proxy,
+    EnvoyGatewayNoDefaultBind: true,
+    EnvoyGatewayBindTaggedAddresses: false,
+    EnvoyGatewayBindAddresses: bindAddresses(gateway),
+  };
 }
 
 function bindAddresses({ ingress, terminating }: Gateway): ApiObject {

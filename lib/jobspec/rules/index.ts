@@ -32,7 +32,7 @@ export {
   updateOf,
   hasManualCanary,
 } from "./effective";
-export { meshPorts, nativeTaskOf } from "./mesh-tasks";
+export { exposedPort, isExposable, meshPorts, nativeTaskOf } from "./mesh-tasks";
 export { serviceNameOf, servicesOf, typeOf, type GroupNode } from "./walk";
 export { matchExpression } from "./grammar";
 export { literalsAmong } from "./literals";

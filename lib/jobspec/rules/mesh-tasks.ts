@@ -1,8 +1,18 @@
-import { Lifecycle, LogConfig, Resources, Task, type Service, type SidecarTask, type TaskGroup } from "../blocks";
+import {
+  Lifecycle,
+  LogConfig,
+  Resources,
+  Task,
+  type Check,
+  type Service,
+  type SidecarTask,
+  type TaskGroup,
+} from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { Driver } from "../drivers";
 import { Cpu, Duration, Memory } from "../units";
-import { serviceNameOf, servicesOf, type GroupNode, type InjectedTask } from "./walk";
+import { usualFigure, USUAL_SHARE } from "./effective";
+import { serviceNameOf, servicesOf, type GroupNode, type InjectedTask, type Node } from "./walk";
 
 /** The prefix of a task that Nomad adds for a service of the mesh, which is also the beginning of its kind. */
 export function meshPrefix(service: Service): string | undefined {
@@ -40,6 +50,17 @@ export function meshPorts(service: Service, name: string, group: TaskGroup): Mes
   return { labels: [label], ofService: label };
 }
 
+/** Whether a server makes a path past the mesh of a check that is exposed. */
+export function isExposable({ type, path }: Check): boolean {
+  return ["http", "grpc"].includes(String(type ?? "").toLowerCase()) && (path ?? "").startsWith("/");
+}
+
+/** The number of the port at which a service listens behind its proxy, as far as it is known before the job is placed; 0 where it is not. */
+export function exposedPort({ port: label = "" }: Service, group: TaskGroup): number {
+  const known = (group.networks ?? []).flatMap(({ ports }) => ports ?? []).find((port) => port.label === label);
+  return known?.static || (/^[+-]?\d+$/.test(label) ? Number(label) : 0);
+}
+
 /**
  * The tasks that a server adds to a group for the proxies and gateways of its services, where nobody wrote them: they are
  * judged like the others, so what `sidecarTask` changes in them must fit.
@@ -53,7 +74,10 @@ export function injectedTasks(group: Omit<GroupNode, "injected">, job: JobBlock)
     const name = serviceNameOf(service.value, job, group.value, undefined);
     if (group.tasks.some((task) => task.value.kind === `${prefix}:${name}`)) continue;
     const at = service.at.property("connect").property("sidecarTask");
-    added.push({ value: injected(prefix, name, service.value.connect?.sidecarTask), at, service: service.value });
+    const changes = service.value.connect?.sidecarTask;
+    const usual = containersBeside([...group.tasks, ...added]);
+    const isOfHost = group.value.networks[0]?.mode === "host";
+    added.push({ value: injected({ prefix, service: name, usual, isOfHost }, changes), at, service: service.value });
   }
   return added;
 }
@@ -70,11 +94,22 @@ export function nativeTaskOf(service: Service, group: GroupNode): string | undef
   return isAdded ? undefined : only.value.name;
 }
 
-function injected(prefix: string, service: string, changes: SidecarTask | undefined): Task {
+/** What a server knows of a task that it adds, before somebody's changes. */
+interface Added {
+  readonly prefix: string;
+  readonly service: string;
+  /** What runs it. */
+  readonly usual: "docker" | "podman";
+  /** Whether its group has the network of its node. */
+  readonly isOfHost: boolean;
+}
+
+function injected(added: Added, changes: SidecarTask | undefined): Task {
+  const { prefix, service } = added;
   const { logs } = changes ?? {};
   return new Task({
     name: changes?.name || `${prefix}-${service}`,
-    driver: driverOf(prefix, changes),
+    driver: driverOf(added, changes),
     user: changes?.user,
     env: changes?.env,
     meta: changes?.meta,
@@ -90,16 +125,28 @@ function injected(prefix: string, service: string, changes: SidecarTask | undefi
     logs: changes
       ? new LogConfig({ maxFiles: logs?.maxFiles ?? 10, maxFileSize: logs?.maxFileSize ?? Memory.mebibytes(10) })
       : new LogConfig({ maxFiles: 2, maxFileSize: Memory.mebibytes(2) }),
-    resources: merged(changes?.resources),
+    resources: changes ? merged(changes.resources) : new Resources(OF_PROXY),
   });
 }
 
 /** What runs the proxy: Envoy in a container, unless somebody writes another driver, which has nothing of it. */
-function driverOf(prefix: string, changes: SidecarTask | undefined): Driver {
+function driverOf({ prefix, usual, isOfHost }: Added, changes: SidecarTask | undefined): Driver {
   const { driver = "", config } = changes ?? {};
-  if (driver !== "" && driver !== "docker") return Driver.custom(driver, config);
-  const image = prefix === "connect-proxy" ? "${meta.connect.sidecar_image}" : "${meta.connect.gateway_image}";
-  return Driver.custom("docker", { image, args: ENVOY, ...config });
+  if (driver !== "" && driver !== usual) return Driver.custom(driver, config);
+  const isSidecar = prefix === "connect-proxy";
+  const image = isSidecar ? "${meta.connect.sidecar_image}" : "${meta.connect.gateway_image}";
+  return Driver.custom(usual, {
+    image,
+    args: ENVOY,
+    ...(isOfHost && !isSidecar ? { network_mode: "host" } : {}),
+    ...config,
+  });
+}
+
+/** What runs containers beside these tasks: podman where it runs some of them and docker none. */
+function containersBeside(tasks: readonly Node<Task>[]): "docker" | "podman" {
+  const drivers = tasks.map(({ value }) => value.driver?.name);
+  return drivers.includes("podman") && !drivers.includes("docker") ? "podman" : "docker";
 }
 
 const ENVOY = [
@@ -112,13 +159,16 @@ const ENVOY = [
   "--disable-hot-restart",
 ];
 
-/** What the proxy needs: Nomad's figures where nothing, or 0, is written. */
-function merged(resources: Resources | undefined): Resources {
-  const usual = { cpu: Cpu.mhz(250), memory: Memory.mebibytes(128) };
-  if (!resources) return new Resources(usual);
-  const { cpu, memory } = resources;
-  return resources.with({
-    cpu: cpu?.mhz || cpu?.cores ? cpu : usual.cpu,
-    memory: memory?.mebibytes ? memory : usual.memory,
+const USUAL_MEMORY = Memory.mebibytes(usualFigure(Resources, "memory"));
+
+/** What a proxy needs where nobody writes anything. */
+const OF_PROXY = { cpu: Cpu.mhz(250), memory: Memory.mebibytes(128) };
+
+/** What a proxy needs whose block is there: a server fills in its figures for tasks, and takes those for proxies where 0 is written. */
+function merged(written: Resources = new Resources({})): Resources {
+  const { cpu = Cpu.mhz(USUAL_SHARE), memory = USUAL_MEMORY } = written;
+  return written.with({
+    cpu: (cpu.mhz ?? 0) === 0 && (cpu.cores ?? 0) === 0 ? OF_PROXY.cpu : cpu,
+    memory: memory.mebibytes === 0 ? OF_PROXY.memory : memory,
   });
 }

@@ -1,7 +1,7 @@
 import type { Check, Connect, Gateway, IngressListener, Service, TransparentProxy, Upstream } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { type Place } from "../engine";
-import { nativeTaskOf } from "./mesh-tasks";
+import { exposedPort, isExposable, nativeTaskOf } from "./mesh-tasks";
 import {
   each,
   serviceNameOf,
@@ -128,12 +128,8 @@ function exposed(group: GroupNode): void {
 
 /** The port behind an exposed check: a server must find its number before the job is placed, so it is none that Nomad chooses. */
 function exposedPath({ value: service }: Node<Service>, check: Check, group: GroupNode, at: Place): void {
-  const type = String(check.type ?? "").toLowerCase();
-  if ((type !== "http" && type !== "grpc") || !(check.path ?? "").startsWith("/")) return;
+  if (!isExposable(check) || exposedPort(service, group.value) > 0) return;
   const label = service.port ?? "";
-  const known = (group.value.networks ?? []).flatMap((entry) => entry.ports ?? []).find((port) => port.label === label);
-  const number = known?.static || (/^[+-]?\d+$/.test(label) ? Number(label) : 0);
-  if (number > 0) return;
   const message = `the number of the service's port "${label}" is not known before the job is placed; write the number at which the service listens, such as port: "8080"`;
   at.error("check/expose", message, { missing: label });
 }

@@ -14,13 +14,13 @@ export const groupNames: JobRule = (_job, groups) => {
 
 /** Tasks have names, each its own in its group, and one of them at most leads. */
 export const taskNames: GroupRule = ({ at, tasks, injected }) => {
-  if (tasks.length === 0) {
-    if (injected.length === 0) at.property("tasks").error("group/no-tasks", "a group needs a task; add one");
-    return;
-  }
+  if (tasks.length === 0 && injected.length === 0)
+    at.property("tasks").error("group/no-tasks", "a group needs a task; add one");
   for (const task of tasks) taskName(task);
-  if (tasks.length === 1) return;
-  unique(tasks, "task", "task/duplicate");
+  if (tasks.length + injected.length < 2) return;
+  // A server finds another name for a proxy of its own, and none for one that is named.
+  const named = injected.filter(({ service: { connect } }) => connect?.gateway || connect?.sidecarTask?.name);
+  unique([...tasks, ...named], "task", "task/duplicate");
   const [leader, ...others] = tasks.filter(({ value }) => value.leader);
   for (const extra of others) {
     extra.at.property("leader").error("task/leaders", `"${leader?.value.name}" leads already; only one task may`);

@@ -30,8 +30,17 @@ export const tasks: GroupRule = (group, _job, context) => {
   for (const task of group.injected) {
     taskName(task);
     one(task, group, disk);
+    proxyCores(task);
   }
 };
+
+/** A server leaves its MHz to a proxy for which somebody writes cores, and refuses what has both. */
+function proxyCores({ value: { resources: wanted }, at }: Node<Task>): void {
+  const { mhz, cores: count } = wanted?.cpu ?? {};
+  if (!count || count < 0 || mhz) return;
+  const message = "a server leaves a proxy its MHz, and no task has both MHz and cores; write Cpu.mhz(…)";
+  at.property("resources").property("cpu").error("resources/cpu-and-cores", message);
+}
 
 function one({ value: task, at }: Node<Task>, group: GroupNode, disk: number): void {
   if (task.resources) resources(task, at.property("resources"));

@@ -16,7 +16,7 @@ const fields = {
   config: anyMap("Config"),
   /** Environment variables. @default - none */
   env: textMap("Env"),
-  /** What it needs to run. @default - 250 MHz and 128 MiB */
+  /** What it needs to run. @default - 100 MHz and 300 MiB; of the task that a server adds without this block, 250 MHz and 128 MiB */
   resources: block("Resources", () => Resources),
   /** Metadata. @default - none */
   meta: textMap("Meta"),
