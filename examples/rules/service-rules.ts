@@ -26,6 +26,10 @@ export const SERVICE_EXAMPLES = {
     fails: group({ networks: [new Network({ mode: "cni/web", cni: new Cni({ args: { ports: "80;443" } }) })] }),
     passes: group({ networks: [new Network({ mode: "cni/web", cni: new Cni({ args: { ports: "80,443" } }) })] }),
   },
+  "network/port-reference": {
+    fails: task({ env: { PORT: "${NOMAD_PORT_htpp}" } }, { networks: [Network.bridge(Port.dynamic("http"))] }),
+    passes: task({ env: { PORT: "${NOMAD_PORT_http}" } }, { networks: [Network.bridge(Port.dynamic("http"))] }),
+  },
   "network/hostname": {
     fails: group({ networks: [new Network({ mode: "bridge", hostname: "web..shop" })] }),
     passes: group({ networks: [new Network({ mode: "bridge", hostname: "web.shop" })] }),

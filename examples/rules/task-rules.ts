@@ -45,6 +45,10 @@ export const TASK_EXAMPLES = {
     fails: group({ tasks: [program({ name: "web", leader: true }), program({ name: "api", leader: true })] }),
     passes: group({ tasks: [program({ name: "web", leader: true }), program({ name: "api" })] }),
   },
+  "task/signal": {
+    fails: task({ killSignal: "SIGTEMR" }),
+    passes: task({ killSignal: "SIGTERM" }),
+  },
   "task/proxy": {
     fails: service(
       { connect: Connect.sidecar() },

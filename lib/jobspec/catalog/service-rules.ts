@@ -3,6 +3,7 @@ import { refuses, warns } from "./rule";
 /** Rules of networks, services, checks and the mesh. */
 export const SERVICE_RULES = {
   "network/cni": refuses("CNI arguments are for CNI networks", { since: "1.9" }),
+  "network/port-reference": warns("A reference to a port is to one that the group has"),
   "network/hostname": refuses("A hostname is one, in a network of its own"),
   "port/duplicate-label": refuses("Ports of a group have different labels"),
   "port/duplicate-static": refuses("A static port is reserved once"),

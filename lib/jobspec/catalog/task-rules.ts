@@ -7,6 +7,7 @@ export const TASK_RULES = {
   "task/duplicate": refuses("Tasks of a group have different names"),
   "task/driver": refuses("A task has a driver"),
   "task/leaders": refuses("One task of a group leads"),
+  "task/signal": warns("A signal has the name of one that nodes send"),
   "task/proxy": refuses("A task that is a mesh proxy is that of a service of its group"),
   "task/shutdown-delay": warns("A task with services waits before it ends", { since: "2.0" }),
   "action/name": refuses("An action has a name of 128 characters at most, without spaces"),

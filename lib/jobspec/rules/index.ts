@@ -10,12 +10,14 @@ import { mesh } from "./mesh";
 import { injectedTasks } from "./mesh-tasks";
 import { groupNames, taskNames } from "./names";
 import { placement } from "./placement";
+import { portReferences } from "./port-references";
 import { ports } from "./ports";
 import { reschedule } from "./reschedule";
 import { disconnect, migrate, restart, scaling } from "./restart";
 import { services } from "./services";
 import { runDuration } from "./run-duration";
 import { shutdownDelays } from "./shutdown";
+import { signals } from "./signals";
 import { cores, tasks } from "./tasks";
 import { whateverComes } from "./unknown-values";
 import { update, updatesTogether } from "./update";
@@ -54,6 +56,8 @@ const GROUP_RULES: readonly GroupRule[] = [
   mesh,
   tasks,
   shellReferences,
+  portReferences,
+  signals,
   runDuration,
   shutdownDelays,
   cores,

@@ -17,16 +17,18 @@ const DEEPEST = 100;
  * @see https://developer.hashicorp.com/nomad/docs/reference/runtime-variable-interpolation
  */
 export const shellReferences: GroupRule = ({ tasks }) => {
-  for (const { value, at } of tasks) if (value.driver?.config) inConfig(value.driver.config, at.property("driver"), 0);
+  for (const { value, at } of tasks)
+    if (value.driver?.config) eachTextOf(value.driver.config, at.property("driver"), inText);
 };
 
-function inConfig(value: unknown, at: Place, depth: number): void {
-  if (typeof value === "string") inText(value, at);
+/** Visits every text within a value, such as a driver's configuration, with its place. */
+export function eachTextOf(value: unknown, at: Place, visit: (text: string, at: Place) => void, depth = 0): void {
+  const inside = (item: unknown, place: Place) => eachTextOf(item, place, visit, depth + 1);
+  if (typeof value === "string") visit(value, at);
   else if (!isKnown(value) || depth > DEEPEST) return;
-  else if (Array.isArray(value)) value.forEach((item, index) => inConfig(item, at.element(index), depth + 1));
-  else if (value instanceof Block) eachProperty(value, (name, item) => inConfig(item, at.property(name), depth + 1));
-  else if (isPlainObject(value))
-    for (const [key, item] of Object.entries(value)) inConfig(item, at.property(key), depth + 1);
+  else if (Array.isArray(value)) value.forEach((item, index) => inside(item, at.element(index)));
+  else if (value instanceof Block) eachProperty(value, (name, item) => inside(item, at.property(name)));
+  else if (isPlainObject(value)) for (const [key, item] of Object.entries(value)) inside(item, at.property(key));
 }
 
 function inText(text: string, at: Place): void {
