@@ -7,7 +7,7 @@ import { effective } from "../../lib/jobspec/host";
 import { clusterForSuite } from "../support/cluster";
 import { differences } from "../support/differences";
 import { asRegistered } from "../support/as-registered";
-import { inheritance, settingsOf } from "../support/inheritance";
+import { countsOf, inheritance, settingsOf } from "../support/inheritance";
 import { meshJobs } from "../support/mesh-groups";
 import { Project } from "../support/project";
 
@@ -61,7 +61,7 @@ test("what a job comes to is what a server holds of it", async () => {
 test("what groups have from their job and tasks from their group is what a server gives them", async () => {
   let held = 0;
   await fc.assert(
-    fc.asyncProperty(inheritance, async ({ type, job: outer, group, task, scaled }) => {
+    fc.asyncProperty(inheritance, async ({ type, job: outer, group, task, count, least }) => {
       const made = new Job({
         id: "drawn",
         type,
@@ -70,7 +70,7 @@ test("what groups have from their job and tasks from their group is what a serve
           {
             name: "g",
             ...settingsOf(group),
-            ...(scaled && type !== "system" && type !== "sysbatch" ? { scaling: { min: 2, max: 4 } } : {}),
+            ...countsOf({ type, count, least }),
             tasks: [{ name: "t", driver: Driver.rawExec({ command: "/bin/true" }), ...settingsOf({ restart: task }) }],
           },
         ],

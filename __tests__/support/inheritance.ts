@@ -29,15 +29,33 @@ const reschedule = someOf({ attempts: [0, 1, 2], unlimited: [true, false], inter
 const migrate = someOf({ maxParallel: [1, 2], minHealthyTime: [short, Duration.seconds(10)] });
 const onUpdate = fc.constantFrom(undefined, "require_healthy", "ignore_warnings", "ignore");
 
-/** Settings that groups have from their job, tasks from their group and checks from their service, with values around the defaults. */
+/** Settings that groups have from their job, tasks from their group and checks from their service, and counts beside a policy's least, with values around the defaults. */
 export const inheritance = fc.record({
   type: fc.constantFrom("service", "batch", "system", "sysbatch"),
   job: fc.record({ update, reschedule, migrate }),
   group: fc.record({ update, reschedule, migrate, restart }),
   task: restart,
   onUpdate: fc.record({ service: onUpdate, check: onUpdate }),
-  scaled: fc.boolean(),
+  count: fc.constantFrom(undefined, 0, 1, 3),
+  least: fc.constantFrom(undefined, 0, 1, 3),
 });
+
+/** The count of a group of a job of that type, and the policy by which it is scaled; system jobs have none. */
+export function countsOf({
+  type,
+  count,
+  least,
+}: {
+  readonly type: string;
+  readonly count?: number;
+  readonly least?: number;
+}) {
+  if (type === "system" || type === "sysbatch") return {};
+  return {
+    ...(count === undefined ? {} : { count }),
+    ...(least === undefined ? {} : { scaling: { min: least, max: 4 } }),
+  };
+}
 
 const CLASSES = { update: Update, restart: Restart, reschedule: Reschedule, migrate: Migrate } as const;
 

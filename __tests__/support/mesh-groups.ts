@@ -40,7 +40,7 @@ const gatewayProxy = fc.option(
     ConnectTimeout: [null, 3 * SECOND],
     EnvoyGatewayNoDefaultBind: [true, false],
     EnvoyGatewayBindTaggedAddresses: [true, false],
-    EnvoyGatewayBindAddresses: [null, { default: { Address: "10.0.0.1", Port: 9000 } }],
+    EnvoyGatewayBindAddresses: [null, { default: { Name: "default", Address: "10.0.0.1", Port: 9000 } }],
     EnvoyDNSDiscoveryType: ["STRICT_DNS"],
     Config: [{ a: 1 }],
   }),

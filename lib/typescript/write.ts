@@ -189,7 +189,7 @@ export class Writer implements Uses {
     return list(
       items.map((item) => {
         if (!(item instanceof Block)) return this.value(item, undefined);
-        const { expression, left } = this.block(item);
+        const { expression, left } = this.block(underItsKey(item));
         return this.aroundBlock(item, expression, left);
       }),
     );
@@ -314,6 +314,18 @@ export class Writer implements Uses {
   private isWritten(block: Block, name: string): boolean {
     return this.remarks?.of(block)?.attributes.has(name) ?? false;
   }
+}
+
+/** A block of a map under the name by which the job speaks of it: its key, where JSON has another name for it, or none. */
+function underItsKey(block: Block): Block {
+  const { mapKey, blockKey } = block;
+  const { key, byName } = definitionOf(block);
+  const of = key === undefined ? undefined : byName.get(key);
+  if (key === undefined || !of || mapKey === "" || mapKey === blockKey) return block;
+  const named = blockKey === undefined ? {} : { [of.api]: blockKey };
+  const rest = { ...block.overridden(), ...named };
+  const { with: changed } = block as Block & { readonly with: (this: Block, changes: object) => Block };
+  return changed.call(block, { [key]: mapKey, ...(Object.keys(rest).length > 0 ? { overrides: rest } : {}) });
 }
 
 /** What stands for a value that the class requires and a server takes as left out: the empty one of its kind. */

@@ -8,7 +8,8 @@ import { toTypeScript } from "../../../lib/typescript";
 import { comparable, corpus, testWithCorpus } from "../../support/corpus";
 import { differences } from "../../support/differences";
 import { draws } from "../../support/draws";
-import { inheritance, settingsOf } from "../../support/inheritance";
+import { countsOf, inheritance, settingsOf } from "../../support/inheritance";
+import { meshJobs } from "../../support/mesh-groups";
 
 const LIBRARY = join(__dirname, "../../../lib");
 let folder: string;
@@ -28,7 +29,7 @@ async function imported(job: Job): Promise<Job> {
 }
 
 const drawn = inheritance.map(
-  ({ type, job, group, task, onUpdate }) =>
+  ({ type, job, group, task, onUpdate, count, least }) =>
     new Job({
       id: "drawn",
       type,
@@ -37,6 +38,7 @@ const drawn = inheritance.map(
         {
           name: "g",
           ...settingsOf(group),
+          ...countsOf({ type, count, least }),
           services: [
             { name: "s", port: "80", onUpdate: onUpdate.service, checks: [{ type: "tcp", onUpdate: onUpdate.check }] },
           ],
@@ -67,6 +69,30 @@ test("a job read from a server without its defaults is the same job", () => {
     }),
     { numRuns: draws(100) },
   );
+});
+
+/** Jobs of the mesh that a server takes. */
+const ofMesh = meshJobs
+  .map((json) => Job.fromApi(json))
+  .filter((job) => job.validate().every(({ severity }) => severity !== "error"));
+
+test("a job of the mesh is the same once it was registered, read without its defaults, and written", async () => {
+  await fc.assert(
+    fc.asyncProperty(ofMesh, async (job) => {
+      const read = Job.fromApi(withoutDefaults(effective(job)));
+      expect(whole(read)).toEqual(whole(job));
+      expect(whole(await imported(read))).toEqual(whole(job));
+    }),
+    { numRuns: draws(15) },
+  );
+});
+
+test("a volume is written under the key by which its mounts name it, whatever else JSON calls it", async () => {
+  const volumes = { data: { Name: "x", Type: "host", Source: "s" }, other: { Type: "host", Source: "s" } };
+  const task = { Name: "t", Driver: "docker", VolumeMounts: [{ Volume: "data", Destination: "/d" }] };
+  const job = Job.fromApi({ ID: "a", TaskGroups: [{ Name: "g", Volumes: volumes, Tasks: [task] }] });
+  const made = (await imported(job)).toApi() as { Job: { TaskGroups: [{ Volumes: unknown }] } };
+  expect(made.Job.TaskGroups[0].Volumes).toMatchObject({ data: { Name: "x" }, other: { Source: "s" } });
 });
 
 /** An empty map is the same as none to Nomad, and an identity that a server's own configuration gives is given again. */

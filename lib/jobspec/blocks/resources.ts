@@ -20,7 +20,8 @@ const cpu: Field<Cpu, Cpu, false, Part<"CPU", number> & Part<"Cores", number>> =
   kind: "special",
   api: ["CPU", "Cores"],
   required: false,
-  options: {},
+  // 0 is no figure of a task's, and to a proxy it is another than none.
+  options: { nullable: true },
   encode(value, out: ApiObject) {
     if (value.mhz !== undefined) out.CPU = Number.isNaN(value.mhz) ? (value.unknown ?? value.mhz) : value.mhz;
     if (value.cores !== undefined) out.Cores = Number.isNaN(value.cores) ? (value.unknown ?? value.cores) : value.cores;

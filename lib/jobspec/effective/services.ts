@@ -1,7 +1,8 @@
-import type { Gateway, Service, Task } from "../blocks";
+import type { Service, Task } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { isPlainObject, type ApiObject } from "../engine";
 import { exposedPort, isExposable, meshPorts, nativeTaskOf, serviceNameOf, servicesOf, type GroupNode } from "../rules";
+import { withBinding } from "./gateways";
 import { withShare } from "./share";
 
 /** A group with its services as a server registers them, and with the ports that it adds for those of the mesh. */
@@ -106,11 +107,10 @@ function effectiveCheck(check: ApiObject, { json, name, restart, owner }: Checke
 
 /** How a service is in the mesh: with the proxy of its gateway, the paths of its exposed checks, and what its proxy needs. */
 function effectiveConnect(connect: ApiObject, service: Service, group: GroupNode): ApiObject {
-  const gateway = service.connect?.gateway;
-  const { SidecarTask: changes, SidecarService: sidecar } = connect;
+  const { SidecarTask: changes, SidecarService: sidecar, Gateway: gateway } = connect;
   return {
     ...connect,
-    ...(gateway ? { Gateway: { ...gateway.toApi(), Proxy: gatewayProxy(gateway, group) } } : {}),
+    ...(isPlainObject(gateway) ? { Gateway: withBinding(gateway, group.value.networks?.[0]?.mode ?? "") } : {}),
     ...(isPlainObject(sidecar) ? { SidecarService: withExposed(sidecar, service, group) } : {}),
     ...(isPlainObject(changes) ? { SidecarTask: { ...changes, Resources: withShare(changes.Resources) } } : {}),
   };
@@ -136,35 +136,4 @@ function withExposed(sidecar: ApiObject, service: Service, { value: group }: Gro
 
 function isSamePath(one: ApiObject, other: ApiObject): boolean {
   return Object.entries(other).every(([key, value]) => (one[key] ?? "") === value);
-}
-
-/**
- * The proxy of a gateway: in a network of its own, the server says where it listens, unless somebody wrote any of that.
- *
- * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway
- */
-function gatewayProxy(gateway: Gateway, { value: group }: GroupNode): ApiObject {
-  const proxy = gateway.proxy?.toApi() ?? {};
-  const mode = group.networks?.[0]?.mode ?? "";
-  const isWritten =
-    gateway.proxy?.envoyGatewayNoDefaultBind ||
-    gateway.proxy?.envoyGatewayBindTaggedAddresses ||
-    gateway.proxy?.envoyGatewayBindAddresses?.length;
-  if (isWritten || (mode !== "bridge" && !mode.startsWith("cni/"))) return proxy;
-  return {
-    ...proxy,
-    EnvoyGatewayNoDefaultBind: true,
-    EnvoyGatewayBindTaggedAddresses: false,
-    EnvoyGatewayBindAddresses: bindAddresses(gateway),
-  };
-}
-
-function bindAddresses({ ingress, terminating }: Gateway): ApiObject {
-  const at = (port: unknown) => ({ Address: "0.0.0.0", Port: port });
-  if (terminating) return { default: at(-1) };
-  if (!ingress) return { wan: at(-1), lan: at(-1) };
-  const services = (ingress.listeners ?? []).flatMap(({ port, services = [] }) =>
-    services.map(({ name }) => [name, at(port)] as const),
-  );
-  return Object.fromEntries(services);
 }

@@ -1,7 +1,7 @@
 import { Migrate, Reschedule, Restart, Update } from "../blocks";
 import { JobBlock } from "../blocks/host";
 import { definitionOf, type Api, type ApiObject, type Block } from "../engine";
-import { migrateOf, rescheduleOf, restartOf, typeOf, UPDATE_DEFAULTS, updateOf } from "../rules";
+import { countOf, migrateOf, rescheduleOf, restartOf, typeOf, UPDATE_DEFAULTS, updateOf } from "../rules";
 import { defaultOf } from "./filled";
 
 /** What would count of a property, as API JSON, if nobody had written it; undefined where it has no default. */
@@ -15,8 +15,13 @@ export interface Unwritten {
  */
 export function unwrittenIn(job: Block): Unwritten {
   const inherited = job instanceof JobBlock ? inheritedIn(job) : new Map<Block, ApiObject>();
+  const counts = new Map<Block, number>(
+    job instanceof JobBlock ? job.groups?.map((group) => [group, countOf(group.with({ count: undefined }))]) : [],
+  );
   const type = job instanceof JobBlock ? typeOf(job) : "service";
   return (block, name) => {
+    const count = name === "count" ? counts.get(block) : undefined;
+    if (count !== undefined) return count;
     const field = definitionOf(block).byName.get(name)?.field;
     const of = inherited.get(block);
     return field && (of ? of[field.api[0] as string] : defaultOf(field, type));

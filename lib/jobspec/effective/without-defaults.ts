@@ -1,6 +1,8 @@
 import { definitionOf, isPlainObject, type Api, type ApiObject, type BlockDefinition, type Field } from "../engine";
 import { JobBlock } from "../blocks/host";
+import { USUAL_SHARE } from "../rules";
 import { defaultOf, eachBlock, innerOf, isFilledIn } from "./filled";
+import { withoutBinding } from "./gateways";
 
 /**
  * A job as a server holds it, without what the server filled in: defaults, the tasks and ports of mesh proxies, the constraints that
@@ -13,8 +15,15 @@ export function withoutDefaults(held: unknown): unknown {
   // A server keeps two of its figures here, and the whole of it in each group.
   delete job.Update;
   if (job.Name === job.ID) delete job.Name;
-  for (const group of list(job.TaskGroups)) inherited(group);
-  return prune(job, definitionOf(JobBlock), type);
+  const groups = list(job.TaskGroups);
+  groups.forEach(inherited);
+  const kept = prune(job, definitionOf(JobBlock), type);
+  // Without a count, a scaling policy's least would count.
+  for (const [index, group] of list(kept.TaskGroups).entries()) {
+    const { Count: count, Scaling: scaling } = groups[index] ?? {};
+    if (isPlainObject(scaling) && typeof scaling.Min === "number" && count !== undefined) group.Count = count;
+  }
+  return kept;
 }
 
 interface ServerJob extends ApiObject {
@@ -69,16 +78,18 @@ function inherited(group: ApiObject): void {
     if (isPlainObject(task.RestartPolicy)) task.RestartPolicy = differing(task.RestartPolicy, restart);
     if (isEmptyBlock(task.RestartPolicy)) delete task.RestartPolicy;
     task.Constraints = list(task.Constraints).filter((constraint) => !isImplied(constraint));
-    const resources = task.Resources;
-    // MHz are left out where cores are asked for, and cores where MHz are.
-    if (isPlainObject(resources)) {
-      if (!resources.Cores) delete resources.Cores;
-      if (resources.CPU === 0 || (resources.CPU === 100 && resources.Cores === undefined)) delete resources.CPU;
-    }
+    ofResources(task.Resources);
     if (isPlainObject(task.Identity)) ofIdentity(task.Identity);
     task.Identities = list(task.Identities).filter((identity) => !isGiven(identity, /^(?:consul|vault)_/));
     for (const service of list(task.Services)) ofService(service, String(task.Name));
   }
+}
+
+/** MHz are left out where cores are asked for, and cores where MHz are. */
+function ofResources(resources: unknown): void {
+  if (!isPlainObject(resources)) return;
+  if (!resources.Cores) delete resources.Cores;
+  if (resources.CPU === 0 || (resources.CPU === USUAL_SHARE && resources.Cores === undefined)) delete resources.CPU;
 }
 
 /** What a block says that another one does not. */
@@ -108,14 +119,32 @@ function isGiven(identity: ApiObject, name: RegExp): boolean {
 
 function ofService(service: ApiObject, task: string | undefined): void {
   if (isPlainObject(service.Identity) && isGiven(service.Identity, /^consul-service_/)) delete service.Identity;
+  const owner = task ?? service.TaskName;
   if (task !== undefined && service.TaskName === task) delete service.TaskName;
+  if (isPlainObject(service.Connect)) ofMesh(service.Connect, list(service.Checks));
   // The port of a terminating gateway is the server's, and goes with it.
   if (OWN_PORT.test(String(service.PortLabel))) delete service.PortLabel;
   for (const check of list(service.Checks)) {
     if (check.Name === `service: "${String(service.Name)}" check`) delete check.Name;
     if (!check.OnUpdate || check.OnUpdate === service.OnUpdate) delete check.OnUpdate;
-    if (task !== undefined && check.TaskName === task) delete check.TaskName;
+    if (owner && check.TaskName === owner) delete check.TaskName;
   }
+}
+
+/** What a server says of a service's gateway or sidecar, and makes of its exposed checks. */
+function ofMesh(connect: ApiObject, checks: readonly ApiObject[]): void {
+  if (isPlainObject(connect.Gateway)) connect.Gateway = withoutBinding(connect.Gateway);
+  const changed = isPlainObject(connect.SidecarTask) ? connect.SidecarTask.Resources : undefined;
+  // Of a proxy, 0 MHz are those that a server gives to proxies.
+  if (isPlainObject(changed) && changed.CPU !== 0) ofResources(changed);
+  const proxy = isPlainObject(connect.SidecarService) ? connect.SidecarService.Proxy : undefined;
+  if (!isPlainObject(proxy) || !isPlainObject(proxy.Expose)) return;
+  const exposed = checks.filter(({ Expose: isExposed }) => isExposed === true);
+  const isMade = (path: ApiObject) =>
+    exposed.some((check) => check.Path === path.Path && check.PortLabel === path.ListenerPort);
+  const written = list(proxy.Expose.Paths).filter((path) => !isMade(path));
+  if (written.length > 0) proxy.Expose.Paths = written;
+  else delete proxy.Expose;
 }
 
 /** Constraints that a server adds for what a job uses. */

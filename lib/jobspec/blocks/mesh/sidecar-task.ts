@@ -17,7 +17,7 @@ const fields = {
   /** Environment variables. @default - none */
   env: textMap("Env"),
   /** What it needs to run. @default - 100 MHz and 300 MiB; of the task that a server adds without this block, 250 MHz and 128 MiB */
-  resources: block("Resources", () => Resources),
+  resources: block("Resources", () => Resources, { filledIn: true }),
   /** Metadata. @default - none */
   meta: textMap("Meta"),
   /** How long it has to end after the signal before it is killed. @default Duration.seconds(5) */
