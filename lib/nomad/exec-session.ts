@@ -20,6 +20,8 @@ export interface ExecOptions {
    * @default false
    */
   readonly urgent?: boolean;
+  /** Told once it waits behind no other session any more: from then on it is the server that is waited for. */
+  readonly onTurn?: () => void;
 }
 
 /**
@@ -80,6 +82,7 @@ export async function openExec(
   const path = apiPath`/v1/client/allocation/${allocation}/exec`;
   const release = await http.sessions.turn(options);
   try {
+    options.onTurn?.();
     if (http.sessions.areEnded) throw http.failure(new ClosedError(), "GET", path, { signal });
     const query = { task, command: JSON.stringify(command), tty: false };
     const accept = (socket: WebSocket) => new WebSocketExec(http, path, { allocation, task }, socket, signal);

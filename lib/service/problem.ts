@@ -187,7 +187,9 @@ export function problemOf(error: unknown, known: KnownFields = () => undefined):
       { retryAfter: 2 },
     );
   if (error instanceof SlowStoreError)
-    return new HttpProblem("unavailable", "the store of the leases answers too slowly; ask again", { retryAfter: 2 });
+    return new HttpProblem("unavailable", `${error.store}, which keeps the leases, answers too slowly; ask again`, {
+      retryAfter: 2,
+    });
   if (error instanceof NoAnswerError)
     return new HttpProblem("unavailable", `${error.api} does not answer; ask again`, { retryAfter: 2 });
   if (error instanceof ApiError)

@@ -20,6 +20,8 @@ const OUTPUT_LIMIT = 1024 * 1024;
 const DRAIN = 2000;
 /** How long a place is asked to end what runs there, in milliseconds; one ends within a second. */
 const SWEEP_LIMIT = 15_000;
+/** Within so long a shell has begun where the server and the node answer, in milliseconds. */
+const BEGINS = 2000;
 /** The exit code of lines of ours that ran to their end and did what they should. */
 const DONE = 42;
 /** Places of which it is remembered how they hold processes together. */
@@ -89,13 +91,26 @@ export class NomadExecutor implements Executor {
     if (!isClean) throw lost(place, "is not clean: something in it could not be removed or ended; stop its allocation");
   }
 
-  /** A shell that waits for its line; undefined where it was stopped before. */
+  /**
+   * A shell that waits for its line; undefined where it was stopped before.
+   *
+   * @throws NoAnswerError where its time was over while the server was waited for: a command that has not begun is none that took too long
+   */
   private async started(place: Place, stop: Stop): Promise<StartedShell | undefined> {
+    let turn = Number.POSITIVE_INFINITY;
+    const onTurn = () => (turn = Math.min(turn, this.now()));
     try {
-      return await startShell(this.nomad, place, { signal: stop.signal });
+      return await startShell(this.nomad, place, { signal: stop.signal, onTurn });
     } catch (error) {
-      if (stop.reason !== undefined) return undefined;
-      throw error;
+      if (stop.reason === undefined) throw error;
+      const waited = this.now() - turn;
+      if (stop.reason !== "timeout" || waited < BEGINS) return undefined;
+      const { allocation, task } = place;
+      throw new NoAnswerError(
+        "Nomad",
+        "silent",
+        `no shell started in ${task} of ${allocation} within ${Math.round(waited / 1000)} s, after which the time of the command was over; nothing was run, look whether Nomad and the node answer`,
+      );
     }
   }
 

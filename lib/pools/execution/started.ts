@@ -1,6 +1,6 @@
 import { UserError } from "../../errors";
 import { NoAnswerError } from "../../errors";
-import { passingTrouble, type ExecSession, type NomadClient } from "../../nomad";
+import { passingTrouble, type ExecOptions, type ExecSession, type NomadClient } from "../../nomad";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Place } from "./execution";
 import { Beginning } from "./output";
@@ -24,11 +24,7 @@ const PAUSES = [100, 300, 900];
  *
  * @throws UserError where the place has no shell, or lacks what ends commands there; else as {@link NomadClient.exec}
  */
-export async function startShell(
-  nomad: NomadClient,
-  place: Place,
-  options: { readonly signal?: AbortSignal; readonly urgent?: boolean },
-): Promise<StartedShell> {
+export async function startShell(nomad: NomadClient, place: Place, options: ExecOptions): Promise<StartedShell> {
   for (let turn = 0; ; turn += 1) {
     try {
       return await tryToStart(nomad, place, options);
@@ -43,7 +39,7 @@ export async function startShell(
 async function tryToStart(
   nomad: NomadClient,
   { allocation, task }: Place,
-  options: { readonly signal?: AbortSignal; readonly urgent?: boolean },
+  options: ExecOptions,
 ): Promise<StartedShell> {
   const session = await nomad.exec(allocation, task, START, options);
   const late = setTimeout(() => session.close(), START_LIMIT);

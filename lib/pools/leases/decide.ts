@@ -22,8 +22,13 @@ export class SlowStoreError extends ReadableError {
   override readonly name = "SlowStoreError";
   readonly code = "unavailable";
 
-  constructor(store: string, milliseconds: number) {
+  constructor(
+    /** `Consul`, or `Nomad`. */
+    readonly store: string,
+    milliseconds: number,
+  ) {
     super(`${store} took more than ${Math.round(milliseconds)} ms to answer`);
+    this.quietly("store");
   }
 }
 

@@ -1,0 +1,21 @@
+import { TestCluster } from "./support/cluster";
+import { writeFileSync } from "node:fs";
+import { TokenFile } from "./support/pool-service";
+import { SCOPES } from "../lib/service";
+import { Cpu, Memory, Resources } from "../lib/jobspec";
+import { WarmPoolJob } from "../lib/pools";
+(async () => {
+  const cluster = new TestCluster();
+  await cluster.start();
+  const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) });
+  const job = new WarmPoolJob({ provider: "openai", size: 6, execution: { kind: "raw_exec" }, sharedWithoutIsolation: true, resources });
+  await cluster.nomad.register(job.toApi().Job as any);
+  const tokens = new TokenFile();
+  const ann = tokens.add("ann", "claim", "execute", "read", "environments");
+  const bob = tokens.add("bob", "claim", "execute", "read");
+  const root = tokens.add("root", ...SCOPES);
+  writeFileSync("/tmp/atk-p/env.json", JSON.stringify({ env: cluster.environment, tokens: tokens.path, ann, bob, root, folder: (cluster.project as any).folder }));
+  console.log("up", cluster.addresses);
+  setInterval(() => {}, 1000);
+  process.on("SIGTERM", async () => { await cluster.end(); process.exit(0); });
+})();
