@@ -6,6 +6,7 @@ import type { CommandsOf } from "./authorize";
 import { refuseAmbiguous } from "./http-settings";
 import type { RunningCommands } from "./limits";
 import type { LoadShedding } from "./load-shedding";
+import { Connections } from "./connections";
 import { HttpProblem } from "./problem";
 import type { Scope } from "./facts";
 import type { Caller } from "./tokens";
@@ -64,6 +65,7 @@ export function refuseEarly(app: FastifyInstance, parts: EarlyRefusalParts): voi
     if (runs !== undefined || known.isPublic)
       for (const each of [method].flat()) routes.push({ ...known, method: each });
   });
+  const connections = new Connections(app.server);
   app.addHook("onReady", (done) => {
     const handlers = app.server.listeners("request") as ((
       request: IncomingMessage,
@@ -71,7 +73,7 @@ export function refuseEarly(app: FastifyInstance, parts: EarlyRefusalParts): voi
     ) => void)[];
     app.server.removeAllListeners("request");
     app.server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      if (!refuses(request, response, routes, parts))
+      if (connections.takes(request, response) && !refuses(request, response, routes, parts))
         for (const handler of handlers) handler.call(app.server, request, response);
     });
     done();

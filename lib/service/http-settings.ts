@@ -5,6 +5,9 @@ import { NoAnswerError } from "../errors";
 import { ApiError } from "../nomad";
 import { HttpProblem, problemOf } from "./problem";
 
+/** How long a connection is left open for whoever reads why it ends, in milliseconds. */
+const LAST_WORD = 1000;
+
 /** How the server treats connections: slow and malformed requests cost it little, and everybody else nothing. */
 export const httpSettings = {
   genReqId: () => randomUUID(),
@@ -35,6 +38,8 @@ export const httpSettings = {
     const body = JSON.stringify(problem.toBody());
     const head = `HTTP/1.1 ${problem.status} Problem\r\nContent-Type: application/problem+json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
     socket.end(head + body);
+    // Whoever reads nothing, and closes nothing, would keep the connection.
+    setTimeout(() => socket.destroy(), LAST_WORD).unref();
   },
 };
 

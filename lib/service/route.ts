@@ -27,6 +27,8 @@ export interface RouteDefinition<P, Q, B, A> {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** The largest body, in bytes. Default: the service's. */
+  readonly bodyLimit?: number;
   /** Headers that are read, with what they mean. */
   readonly headers?: Readonly<Record<string, string>>;
   /** An example of a body. */
@@ -77,6 +79,7 @@ export function route<
   app.route({
     method,
     url,
+    ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
     config: {
       scope,
       runs: definition.runs,

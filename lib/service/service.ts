@@ -16,6 +16,7 @@ import {
   type Access,
   type Authority,
 } from "./authorize";
+import { boundBodies, type BodyLimits } from "./bodies";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { COMMANDS } from "./facts";
 import { RunningCommands } from "./limits";
@@ -87,6 +88,8 @@ export interface ServiceOptions {
 /** Routes that the service has beside its own. @returns what ends with the service, such as streams that are never answered in full */
 export type ServicePlugin = (app: FastifyInstance, parts: ServiceParts) => { close(): void | Promise<void> };
 
+/** The largest body, in bytes. */
+const BODY = 2 * 1024 * 1024;
 /** How long what the cluster says of itself is shared by all who ask, in milliseconds. */
 const SHARED = 1000;
 /** How long the last answers may take on their way, in milliseconds. */
@@ -130,6 +133,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.decorateRequest("audited", null);
   const audit = options.audit && writeAudit(app, options.audit);
   refuseWhatIsTooMuch(core);
+  boundBodies(app, bodyLimitsOf(options.limits));
   observeAnswers(core);
   await describeRoutes(app, options.version);
   await limitRate(app, options.limits);
@@ -159,11 +163,7 @@ function coreOf(options: ServiceOptions): Core {
   };
 }
 
-function httpServer({
-  schemaController,
-  limits: { body = 2 * 1024 * 1024 } = {},
-  log,
-}: ServiceOptions): FastifyInstance {
+function httpServer({ schemaController, limits: { body = BODY } = {}, log }: ServiceOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     ...httpSettings,
     ...(schemaController ? { schemaController } : {}),
@@ -175,6 +175,15 @@ function httpServer({
   // A page of another site can send texts and forms without asking first, and JSON it cannot.
   app.removeContentTypeParser("text/plain");
   return app;
+}
+
+/** Beside the bodies of as many commands as may run, some more may be on their way. */
+function bodyLimitsOf({
+  body: each = BODY,
+  commandsOfOwner = COMMANDS.ofOwner,
+  commands = COMMANDS.ofAll,
+}: ServiceLimits = {}): BodyLimits {
+  return { each, ofOwner: (commandsOfOwner + 10) * each, ofAll: (commands + 50) * each };
 }
 
 /** What routes are given. */
@@ -302,9 +311,12 @@ async function registerRoutes(
     healthRoutes(routes, parts);
     sessionRoutes(routes, authority);
     for (const plugin of plugins) opened.push(plugin(routes, parts));
-    routes.get("/openapi.json", { config: { scope: "public" }, schema: { hide: true } }, async (_request, reply) =>
-      reply.send(app.swagger()),
-    );
+    // Made once: anybody may ask for it, as often as they like, and all are sent the same bytes.
+    let document: Buffer | undefined;
+    routes.get("/openapi.json", { config: { scope: "public" }, schema: { hide: true } }, async (_request, reply) => {
+      document ??= Buffer.from(JSON.stringify(app.swagger()));
+      return reply.type("application/json; charset=utf-8").send(document);
+    });
   });
   return opened;
 }

@@ -26,6 +26,8 @@ function openSession(app: FastifyInstance, { tokens, sessions }: Authority): voi
     scope: "public",
     page: "asked",
     body: schemas.sessionRequest,
+    // Anybody may send one, and it is kept until all of it has come.
+    bodyLimit: 4096,
     example: { oneTimeToken: ONE_TIME_EXAMPLE },
     answer: schemas.session,
     answerExample: { owner: "ann", scopes: ["read", "environments"] },
