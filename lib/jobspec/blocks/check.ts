@@ -108,7 +108,7 @@ const fields = {
    */
   addressMode: oneOf("AddressMode", ["host", "driver", "alloc", "alloc_ipv6"]),
   /**
-   * Address that Consul checks in place of the service's.
+   * An address that job files may name, and that no server keeps: it changes nothing.
    *
    * @default - none
    */
