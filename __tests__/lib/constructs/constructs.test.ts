@@ -39,7 +39,7 @@ const web = (props: { count?: number; update?: Update; image?: string; services?
         tasks: [
           new Task({
             name: "web",
-            driver: Driver.docker({ image: props.image ?? "web:1", args: ["${NOMAD_PORT_http}"] }),
+            driver: Driver.docker({ image: props.image ?? "web:1", args: ["${NOMAD_ALLOC_ID}"] }),
           }),
         ],
       }),
