@@ -21,6 +21,7 @@ import {
   type RecordList,
   type StackObject,
   type StackJob,
+  type JobStatus,
 } from "../operations";
 import { HttpProblem } from "../service";
 import { RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../stack-record";
@@ -156,7 +157,7 @@ class ClusterEnvironments implements Environments {
         if (!followed.has(key))
           followed.set(
             key,
-            this.#live.follow(job, (status) => listener.onJob(key, masking.json(jobOf(status, job)))),
+            this.#live.follow(job, (status) => listener.onJob(key, this.shown(status, job))),
           );
       }
     };
@@ -188,7 +189,12 @@ class ClusterEnvironments implements Environments {
     const { nomad, consul, masking } = this.options;
     const { jobs } = await this.recorded(id);
     const found = await stackStatus(jobs, { nomad, consul, masking, signal, allocations: true, patience: 5000 });
-    return masking.json(jobs.flatMap((job, at) => (found[at] ? [jobOf(found[at], job)] : [])));
+    return jobs.flatMap((job, at) => (found[at] ? [this.shown(found[at], job)] : []));
+  }
+
+  /** A job as it is told. Its key names it in events, and stays as it is: by the name alone, that of a job with a mark in its id reads as a secret. */
+  private shown(status: JobStatus, job: Pick<Job, "key" | "stray">): Job {
+    return { ...this.options.masking.json(jobOf(status, job)), key: job.key };
   }
 
   async promote(id: string, place: JobPlace, deployment: string): Promise<void> {

@@ -69,6 +69,30 @@ test("what stood in the way of knowing which jobs there are is taken back once t
   await page.close();
 });
 
+test("a job is told by the key that the list of jobs has, also where a mark in its id reads as a secret", async () => {
+  const servers = new RecordServers();
+  const jobs = ["web", "warm-pool-openai-39f6cbe4", "browser-vm-ready-0-10b3c67069f5"].map((id) => ({ id }));
+  const lists = { variables: {}, defaults: {}, environmentVariables: {}, jobs, consul: [] };
+  for (const { path, value } of layOut({ project: "shop", environment: "dev", owner: "cdk-nomad", ...lists }))
+    servers.put("consul", path, JSON.stringify(value));
+  const { nomad, consul } = servers.clients;
+  const silent = { job: () => Promise.resolve(undefined), where: () => nomad };
+  const options = { masking: new Masking(), now: () => performance.now(), onTrouble: () => undefined };
+  const page = clusterEnvironments({ nomad: Object.assign(nomad, silent), consul, ...options });
+  const keys = jobs.map(({ id }) => `//${id}`).sort();
+  const told = new Map<string, string>();
+  const stop = await page.follow("shop.dev", {
+    onJobs: (all) => expect([...all].sort()).toEqual(keys),
+    onJob: (key, job) => void told.set(key, job.key),
+    onTrouble: () => undefined,
+  });
+  await until("every job is told", () => told.size === keys.length);
+  stop();
+  expect([...told.values()].sort()).toEqual(keys);
+  expect((await page.status("shop.dev")).map(({ key }) => key).sort()).toEqual(keys);
+  await page.close();
+});
+
 test.each(["consul", "nomad"] as const)(
   "while records in %s cannot be read, no environment is called absent or never deployed",
   async (store) => {
