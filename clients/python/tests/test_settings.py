@@ -8,13 +8,15 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from cdk_nomad import ConfigurationError, ContainerUnknownError, Lease, Problem
+from cdk_nomad import AsyncPoolsClient, ConfigurationError, Connection, ContainerUnknownError, Lease, PoolsClient, Problem
 from cdk_nomad._renewals import Renewals
-from cdk_nomad.hermes import HermesSettings
+from cdk_nomad.hermes import HermesSettings, register
 from cdk_nomad.hermes.process import bash
 from cdk_nomad.local import find_command
 
@@ -26,6 +28,24 @@ def test_what_is_not_said_has_the_defaults_of_hermes() -> None:
     assert (said.pool, said.local, said.ttl, said.wait) == ("hermes-sandbox", None, 60, 120)
     assert said.connection is not None
     assert said.connection.address == "http://127.0.0.1:8790"
+
+
+@pytest.mark.parametrize("client", [PoolsClient, AsyncPoolsClient])
+@pytest.mark.parametrize("given", ["http://127.0.0.1:8791", 8791])
+def test_a_client_that_is_given_no_connection_says_what_to_write(client: Callable[[object], object], given: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"write Connection\(\"http://127.0.0.1:8790\", token\)"):
+        client(given)
+
+
+def test_an_address_that_is_no_text_is_said() -> None:
+    with pytest.raises(ConfigurationError, match="is a text"):
+        Connection(cast(str, 8791))
+
+
+def test_where_there_is_no_hermes_agent_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tools", None)
+    with pytest.raises(ConfigurationError, match="hermes-agent is not installed"):
+        register()
 
 
 def test_autostart_is_for_who_has_no_service() -> None:

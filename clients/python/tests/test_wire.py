@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable
 
 import httpx
@@ -29,6 +30,7 @@ from cdk_nomad import (
     _wire,
     errors,
 )
+from cdk_nomad.sandbox import SandboxClient
 
 LEASE = Lease("0f4a.3", "hermes-sandbox", "ann", 7, 60.0, "sandbox")
 CLAIM = _requests.claim("hermes-sandbox", None, 60, 30)
@@ -72,6 +74,19 @@ class Driver:
 OK = httpx.Response(200, json={})
 REFUSED = httpx.ConnectError("refused")
 CUT = httpx.ReadError("cut")
+
+
+@pytest.mark.parametrize(("request_", "answer"), [(CLAIM, REFUSED), (RUN, CUT), (CLAIM, CUT)])
+def test_a_traceback_has_no_frames_of_the_library_underneath(request_: _wire.Request, answer: Exception) -> None:
+    with pytest.raises(errors.CdkNomadError) as raised:
+        Driver(request_, 30, answer).run()
+    assert "".join(traceback.format_exception(raised.value)).count("Traceback") == 1
+
+
+def test_a_sandbox_that_is_not_there_is_told_in_one_traceback() -> None:
+    with SandboxClient("http://127.0.0.1:1") as sandbox, pytest.raises(errors.ServiceUnreachableError, match="does not answer") as raised:
+        sandbox.health()
+    assert "".join(traceback.format_exception(raised.value)).count("Traceback") == 1
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def attempts(
     while True:
         left = end - clock()
         if left <= 0 and last is not None:
-            raise last
+            raise last from None
         body = request.body
         if request.wait_field is not None:
             wait = max(0.0, min(left, LONGEST_WAIT))
@@ -139,21 +139,20 @@ def attempts(
                 f"the service does not answer at {address} ({type(lost).__name__}); start it with npx cdk-nomad serve, "
                 "or write its address into POOL_SERVICE_ADDR"
             )
-            error.__cause__ = lost
         except httpx.TransportError as lost:
             error = errors.ConnectionLostError(
                 f"the connection to the service at {address} broke ({type(lost).__name__}): whether the request was done is not known"
             )
-            error.__cause__ = lost
             if request.again is not Again.ALWAYS:
-                raise error from lost
+                # Its text says all that is known: the frames of the library underneath would stand above it in a traceback.
+                raise error from None
         # A little later than it says, so that those who were refused together do not come back together.
         seconds_off = (asked if asked is not None else pause) * (1 + draw() / 4)
         pause = min(_LONGEST_PAUSE, pause * 2)
         last = error
         unreached = isinstance(error, errors.ServiceUnreachableError)
         if clock() + seconds_off >= (min(end, begun + _UNREACHED) if unreached else end):
-            raise error
+            raise error from None
         yield Sleep(seconds_off)
 
 

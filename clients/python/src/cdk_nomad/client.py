@@ -30,7 +30,7 @@ class PoolsClient:
     """
 
     def __init__(self, connection: Connection | None = None, *, http: httpx.Client | None = None) -> None:
-        self.connection = connection or Connection.from_environment()
+        self.connection = Connection.of(connection)
         self._owned = http is None
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=4.0)
         self._http = http or httpx.Client(limits=limits, trust_env=not is_loopback(self.connection.address))

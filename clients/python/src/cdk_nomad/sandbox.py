@@ -243,9 +243,10 @@ class _Failures:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-            raise ServiceUnreachableError(f"the sandbox does not answer at {self._address}") from error
+            raise ServiceUnreachableError(f"the sandbox does not answer at {self._address} ({type(error).__name__})") from None
         if isinstance(error, httpx.TransportError):
-            raise ConnectionLostError(f"the connection to the sandbox at {self._address} broke: what was done is not known") from error
+            why = f"the connection to the sandbox at {self._address} broke ({type(error).__name__}): what was done is not known"
+            raise ConnectionLostError(why) from None
 
 
 @dataclass(frozen=True)

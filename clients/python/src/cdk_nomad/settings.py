@@ -24,6 +24,8 @@ class Connection:
     token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.address, str):
+            raise ConfigurationError(f"the address of the service is a text, not {self.address!r}; write {USUAL_ADDRESS}, say")
         try:
             url = httpx.URL(self.address)
             usable = url.scheme in ("http", "https") and bool(url.host)
@@ -32,6 +34,18 @@ class Connection:
         if not usable:
             raise ConfigurationError(f'"{self.address}" is no address of the service; write {USUAL_ADDRESS}, say')
         object.__setattr__(self, "address", self.address.rstrip("/"))
+
+    @staticmethod
+    def of(given: object) -> Connection:
+        """What a client was given; where that is nothing, what the environment says.
+
+        :raises ConfigurationError: where it is no connection, such as an address alone
+        """
+        if given is None:
+            return Connection.from_environment()
+        if isinstance(given, Connection):
+            return given
+        raise ConfigurationError(f'a client takes a Connection, not {type(given).__name__}; write Connection("{USUAL_ADDRESS}", token)')
 
     @staticmethod
     def from_environment(env: Mapping[str, str] | None = None) -> Connection:

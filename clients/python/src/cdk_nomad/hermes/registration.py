@@ -62,9 +62,15 @@ class Registration:
 def register() -> Registration:
     """Makes ``TERMINAL_ENV=nomad`` known to the hermes-agent of this process, before its first command. Again it changes nothing.
 
-    :raises ConfigurationError: where the hermes-agent that is installed has another shape: newer ones take the plugin
+    :raises ConfigurationError: where there is no hermes-agent, or the one that is installed has another shape: newer ones take the plugin
     """
-    terminal = importlib.import_module("tools.terminal_tool")
+    try:
+        terminal = importlib.import_module("tools.terminal_tool")
+    except ModuleNotFoundError as error:
+        # One that hermes-agent itself lacks is told as it is.
+        if error.name not in ("tools", "tools.terminal_tool"):
+            raise
+        raise ConfigurationError("hermes-agent is not installed in this Python; write pip install hermes-agent") from None
     known: Registration | None = getattr(terminal, _MARK, None)
     if known is not None:
         return known
