@@ -1,7 +1,17 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as ts from "typescript";
 
 /** The package as npm makes it of this repository, installed into a folder that has nothing else. */
 const ROOT = join(__dirname, "../..");
@@ -89,6 +99,20 @@ export const task: entry0.TaskProps = { name: "web", driver: entry0.Driver.rawEx
   const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", folder], { encoding: "utf8" });
   expect([status, stdout]).toEqual([0, ""]);
 }, 300_000);
+
+test("every door of it has its types where ts-jest and older projects look for them, who do not read the package's exports", () => {
+  const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+    exports: Record<string, { types: string } | string>;
+  };
+  const options = { module: ts.ModuleKind.CommonJS, moduleResolution: ts.ModuleResolutionKind.Node10 };
+  for (const [door, { types }] of Object.entries(exports).flatMap(([door, to]) =>
+    typeof to === "string" ? [] : [[door, to] as const],
+  )) {
+    const name = door.replace(".", "cdk-nomad");
+    const { resolvedModule } = ts.resolveModuleName(name, join(folder, "use.ts"), options, ts.sys);
+    expect([name, resolvedModule?.resolvedFileName]).toEqual([name, realpathSync(join(installed, types))]);
+  }
+});
 
 test("its command runs", () => {
   const task = { Name: "t", Driver: "exec", Config: { command: "/bin/true" } };

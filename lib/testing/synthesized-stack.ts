@@ -177,5 +177,8 @@ function mustBeLike(actual: Json, expected: Json, message: string): void {
 }
 
 function failure(message: string, details: readonly string[]): AssertionError {
-  return new AssertionError({ message: [message, ...details.map((detail) => `  ${detail}`)].join("\n") });
+  return new AssertionError({
+    operator: "fail",
+    message: [message, ...details.map((detail) => `  ${detail}`)].join("\n"),
+  });
 }

@@ -26,6 +26,12 @@ test("a stack that synthesis would stop at is refused, with every error of it", 
   expect(() => SynthesizedStack.fromStack(wrong)).toThrow(expect.objectContaining({ problems }));
 });
 
+test("an assertion that fails says so by its text alone: it compares no two values that a runner could show", () => {
+  const stack = SynthesizedStack.fromStack(stackWith(job("web")));
+  for (const assertion of [() => stack.hasJob({ ID: "api" }), () => stack.group("web", "api")])
+    expect(assertion).toThrow(expect.objectContaining({ code: "ERR_ASSERTION", operator: "fail", actual: undefined }));
+});
+
 test("errors of another stack of the program are another stack's", () => {
   const app = new App();
   const [good, bad] = ["good", "bad"].map((id) => new TerraformStack(app, id)) as [TerraformStack, TerraformStack];
