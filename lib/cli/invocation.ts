@@ -1,5 +1,6 @@
 import { basename, delimiter, dirname, sep } from "node:path";
 import type { Environment } from "../nomad";
+import { shellQuoted } from "../text";
 
 /** The name of the program. */
 const PROGRAM = "cdk-nomad";
@@ -25,11 +26,23 @@ export function invocationOf(script: string | undefined, { PATH = "" }: Environm
  * Writes our own texts so that their command lines can be written as they stand, by whoever called the program so. What the library says to programs, which
  * are not called, has `npx`.
  *
+ * The library, which knows no environment, writes ENV in such a line: the command that was given one writes that.
+ *
  * @param names of the commands
+ * @param environment the one that the command was given, once that is known
  */
-export function asInvoked(called: Invocation, names: readonly string[]): (text: string) => string {
+export function asInvoked(
+  called: Invocation,
+  names: readonly string[],
+  environment: () => string | undefined = () => undefined,
+): (text: string) => string {
   // In a sentence: no part of a longer word.
   const pattern = `(?<![\\w./@:-])(?:npx )?\\b${PROGRAM}(?= (?:(?:${names.join("|")})\\b|--help|\\[options\\]))`;
   const line = new RegExp(pattern, "g");
-  return (text) => text.replaceAll(line, called);
+  const ofEnvironment = new RegExp(`(?<=\\b${PROGRAM} (?:${names.join("|")}) )ENV\\b`, "g");
+  return (text) => {
+    const name = environment();
+    const said = text.replaceAll(line, called);
+    return name === undefined ? said : said.replaceAll(ofEnvironment, () => shellQuoted(name));
+  };
 }

@@ -30,7 +30,8 @@ export async function runCli(argv: readonly string[], system: System): Promise<n
   const onMute = () => undefined;
   stdout.on("error", onClosed);
   stderr.on("error", onMute);
-  const say = asInvoked(called, NAMES);
+  let environment: string | undefined;
+  const say = asInvoked(called, NAMES, () => environment);
   const terminal = new Terminal({ stdout, stderr, env, clock, asJson, say });
   // Tokens and passwords of environment variables are nobody's business, whoever repeats them.
   terminal.masking.learn(env);
@@ -38,6 +39,7 @@ export async function runCli(argv: readonly string[], system: System): Promise<n
   try {
     const chosen = choose(argv, terminal);
     if (typeof chosen === "number") return chosen;
+    environment = chosen.given.environment?.[0];
     const prepared = chosen.command.read(chosen.given);
     let changed = false;
     const onChange = () => (changed = true);

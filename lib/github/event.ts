@@ -62,6 +62,10 @@ function readEvent(file: string): v.InferOutput<typeof schema> {
     throw UserError.at("GITHUB_EVENT_PATH", `${file} ${why}`, "github");
   }
   const parsed = v.safeParse(schema, value);
-  if (!parsed.success) throw UserError.at("GITHUB_EVENT_PATH", `${file} is no event of GitHub's`, "github");
+  if (!parsed.success) {
+    const place = v.getDotPath(parsed.issues[0]);
+    const where = place === null ? "" : `, at ${place}`;
+    throw UserError.at("GITHUB_EVENT_PATH", `${file} is no event of GitHub's${where}`, "github");
+  }
   return parsed.output;
 }

@@ -28,6 +28,17 @@ describe("a command line in a sentence", () => {
     expect(asInvoked("cdk-nomad", ["up"])("start it with npx cdk-nomad up")).toBe("start it with cdk-nomad up");
   });
 
+  test("names the environment that the command was given, as a shell takes it", () => {
+    const text =
+      "no deployment goes on; cdk-nomad status ENV says how its jobs do; ENV stays, and so does cdk-nomad status ENVIRONMENT";
+    const told = (name?: string) => asInvoked("npx cdk-nomad", ["status"], () => name)(text);
+    expect(told("staging")).toBe(
+      text.replace("cdk-nomad status ENV", "npx cdk-nomad status staging").replace("does cdk-", "does npx cdk-"),
+    );
+    expect(told("$& a")).toContain("status '$& a' says");
+    expect(told()).toContain("status ENV says");
+  });
+
   test.each([
     "npx cdk-nomad up",
     "the image cdk-nomad-service:0.1.0",

@@ -284,6 +284,12 @@ describe("the run that a command is part of", () => {
     },
   );
 
+  test("says which part of an event is not there", async () => {
+    await expect(event({ pull_request: { number: 12 } })).rejects.toThrow(
+      /no event of GitHub's, at pull_request.head$/,
+    );
+  });
+
   test.each([
     [{}, /GITHUB_REPOSITORY: is not set/],
     [{ GITHUB_REPOSITORY: "acme/shop" }, /GITHUB_TOKEN: is not set/],

@@ -174,3 +174,11 @@ test.each(["4", "cpu4,8GiB", "4cpu,4cpu", "4cpu disk", "8GB"])(
     expect(() => parseSpace(text, "--node")).toThrow(/is no size; write 4cpu,8GiB/);
   },
 );
+
+test("more cannot be kept of a node than it has", () => {
+  const node = (reserve: string) => () =>
+    describedNode("node 1", parseNode("4cpu,8GiB", "--node"), parseSpace(reserve, "--reserve", 0));
+  expect(node("5cpu,1GiB")).toThrow(/--reserve: node 1 has less cpu than is kept of it/);
+  expect(node("5cpu,9GiB")).toThrow(/has less cpu and memory than/);
+  expect(node("4cpu,8GiB")).not.toThrow();
+});

@@ -1,7 +1,8 @@
+import { UserError } from "../../errors";
 import type { AllocatedResources, NodeJson, NomadClient } from "../../nomad";
 import { DEFAULT_NETWORK, type Demand } from "./demand";
 import { portRanges, unusedPorts, USUAL_DYNAMIC_PORTS, withUsed, type AddressPorts } from "./ports";
-import { minus, NOTHING, overALife, plus, type Space } from "./space";
+import { DIMENSIONS, minus, NOTHING, overALife, plus, type Space } from "./space";
 
 /** A node with the room that it has left. */
 export interface Room {
@@ -28,8 +29,17 @@ export interface Room {
  */
 const PREEMPTION_MARGIN = 10;
 
-/** A node that nobody has, with nothing on it. */
+/**
+ * A node that nobody has, with nothing on it.
+ *
+ * @throws UserError where more is kept of it than it has
+ */
 export function describedNode(name: string, whole: Space, reserved: Space): Room {
+  const short = DIMENSIONS.filter((dimension) => reserved[dimension] > whole[dimension]);
+  if (short.length > 0) {
+    const message = `${name} has less ${short.join(" and ")} than is kept of it; write less, or a larger --node`;
+    throw UserError.at("--reserve", message, "capacity/reserve");
+  }
   const free = minus(whole, reserved);
   const address = "its address";
   const room: Room = {
