@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { apiPath } from "../../lib/nomad";
+import { byName } from "../../lib/reading";
 import { clusterForSuite } from "../support/cluster";
 import { blocksOf, commandsOf } from "../support/documents";
 import { findEnvoy } from "../support/envoy";
@@ -22,8 +23,7 @@ function release(number: number, more: Partial<SmallJob> = {}): void {
 const chainOf = v.object({
   Chain: v.object({
     StartNode: v.string(),
-    Nodes: v.record(
-      v.string(),
+    Nodes: byName(
       v.object({
         Type: v.string(),
         Splits: v.nullish(v.array(v.object({ Weight: v.number(), NextNode: v.string() })), []),
