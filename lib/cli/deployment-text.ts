@@ -73,7 +73,7 @@ function allocationLines(allocation: AllocationView): readonly TerminalText[] {
 }
 
 /** A check that does not pass, on one line. */
-export function checkText({ service, check, status, output }: FailingCheck): TerminalText {
+function checkText({ service, check, status, output }: FailingCheck): TerminalText {
   const answer = oneLine(output);
   return term`${style.yellow(status)} check "${check}" of ${service}: ${answer === "" ? term`(no answer yet)` : answer}`;
 }

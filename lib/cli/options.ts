@@ -109,7 +109,7 @@ export function duration(text: string, name: string): Duration {
 }
 
 /** A part of a hundred. */
-export function percent(text: string, name: string): number {
+function percent(text: string, name: string): number {
   const number = /^\d+%?$/.test(text) ? Number(text.replace(/%$/, "")) : Number.NaN;
   if (number <= 100) return number;
   throw UserError.at(name, `"${text}" is no percentage; write 0 to 100`, "option");

@@ -36,6 +36,6 @@ export function isOwn({ body, user }: Authored, marker: string, author: string):
 }
 
 /** Whether the first line of a body ends with the marker. */
-export function isMarked(body: string, marker: string): boolean {
+function isMarked(body: string, marker: string): boolean {
   return (body.split("\n", 1)[0] ?? "").trimEnd().endsWith(marker);
 }

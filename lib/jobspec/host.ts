@@ -26,7 +26,6 @@ export {
   NO_SECRET,
   TOKEN_IN_STRING,
   ScaledToken,
-  TOKEN_LIST_ELEMENT,
   TOKEN_MAP_KEY,
   UNRESOLVED_BEGIN,
   wayTo,
@@ -53,25 +52,7 @@ export {
   type EffectiveUpdate,
   type Unwritten,
 } from "./effective";
-export {
-  aroundElements,
-  aroundKey,
-  DEEPEST,
-  isPlainlyNoSecret,
-  isPlainWords,
-  isSecretHere,
-  isSecretName,
-  isSecretPair,
-  isSentence,
-  NOTHING_AROUND,
-  secretSpans,
-  suspicionOf,
-  unfinishedKeyIn,
-  type Around,
-  type SecretSpan,
-  type Suspicion,
-  type TextKind,
-} from "./secrets";
+export { isSecretName, isSecretPair, secretSpans, type TextKind } from "./secrets";
 export {
   countOf,
   isKnownVersion,
@@ -81,7 +62,6 @@ export {
   NEWEST_NOMAD,
   targetOf,
   unknownDriverOptions,
-  UPDATE_DEFAULTS,
   updateOf,
   hasManualCanary,
 } from "./rules";

@@ -20,7 +20,6 @@ export {
   longSocketsOf,
   machineRoom,
   mountsIn,
-  packageFolder,
   processesIn,
   projectFolder,
   scarceOn,

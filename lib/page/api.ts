@@ -66,7 +66,7 @@ const deployment = v.object({
 const child = v.object({ job: text, state: jobState, submitted: v.optional(text), reasons: v.array(reason) });
 
 /** A job as `cdk-nomad status --json` has it, with its allocations. */
-export const job = v.object({
+const job = v.object({
   key: described(
     text,
     "What tells it from jobs of the same id in other regions and namespaces, and names it in events.",

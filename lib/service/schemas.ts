@@ -46,7 +46,7 @@ const encoding = described(
   "How pieces of output are written where they are streamed. Default: utf8.",
 );
 
-export const provider = v.picklist(["openai", "anthropic", "google"]);
+const provider = v.picklist(["openai", "anthropic", "google"]);
 
 export const executeRequest = v.strictObject({
   userId: described(owner, "Whose command it is: the token's owner, or anybody with the scope any-owner."),
@@ -151,7 +151,7 @@ export const listQuery = v.strictObject({
   all: v.optional(described(v.picklist(["true", "false"]), "Those of every owner; wants the scope any-owner.")),
 });
 
-export const poolFigures = v.object({
+const poolFigures = v.object({
   pool: v.string(),
   free: v.number(),
   leased: v.number(),

@@ -49,7 +49,7 @@ export function term(literals: TemplateStringsArray, ...values: readonly Termina
 }
 
 /** A value as a text. */
-export function textOf(value: TerminalValue): TerminalText {
+function textOf(value: TerminalValue): TerminalText {
   return value instanceof TerminalText ? value : new TerminalText(piecesOf(value));
 }
 

@@ -34,7 +34,7 @@ export function joined(parts: readonly TypeScriptText[], separator: TypeScriptTe
 }
 
 /** Whether nothing is written. */
-export function isNothing({ text }: TypeScriptText): boolean {
+function isNothing({ text }: TypeScriptText): boolean {
   return text === "";
 }
 
@@ -49,7 +49,7 @@ export function identifier(name: string): TypeScriptText {
 }
 
 /** The name of a property. One that would set the prototype is computed, so that it is data. */
-export function key(name: string): TypeScriptText {
+function key(name: string): TypeScriptText {
   if (name === "__proto__") return new TypeScriptText('["__proto__"]');
   return /^[A-Za-z_$][\w$]*$/.test(name) ? new TypeScriptText(name) : quoted(name);
 }

@@ -74,7 +74,7 @@ export function evaluate(expression: Expression, text: string, values: Values): 
   }
 }
 
-export function isScalar(value: unknown): value is string | number | boolean {
+function isScalar(value: unknown): value is string | number | boolean {
   return ["string", "number", "boolean"].includes(typeof value);
 }
 

@@ -15,7 +15,7 @@ export interface Resolvable {
 /** Matches every token inside a string. */
 export const TOKEN_IN_STRING = /\$\{TfToken\[[^\]]*\]\}/g;
 /** A list whose value is unknown is a list of just this. */
-export const TOKEN_LIST_ELEMENT = /^#\{TfToken\[[^\]]*\]\}$/;
+const TOKEN_LIST_ELEMENT = /^#\{TfToken\[[^\]]*\]\}$/;
 /** A map whose value is unknown has just this key. */
 export const TOKEN_MAP_KEY = /^&\{TfToken\[[^\]]*\]\}$/;
 /** Numbers below this are tokens. */

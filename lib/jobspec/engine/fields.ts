@@ -289,11 +289,6 @@ function coerce<C extends AnyBlockClass>(type: C, value: BlockInput<C>): Instanc
   return (isBlock ? given : new type(given as never)) as InstanceType<C>;
 }
 
-/** The name of a block among its siblings, also where something else than a block stands there. */
-export function keyOf(value: unknown): string | undefined {
-  return value instanceof Block ? value.blockKey : undefined;
-}
-
 /** What to say of a token in the place of a block, which is judged and rendered when the program is synthesized. */
 function tokenForBlock(hcl: string, type: string): string {
   return `a token stands in the place of ${withArticle(hcl)} block, which has to be known; write new ${type}({ … }), with tokens as its values`;

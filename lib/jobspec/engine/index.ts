@@ -14,7 +14,6 @@ export {
   scaled,
   ScaledToken,
   TOKEN_IN_STRING,
-  TOKEN_LIST_ELEMENT,
   TOKEN_MAP_KEY,
   UNRESOLVED_BEGIN,
   type Resolvable,
@@ -30,21 +29,7 @@ export {
   TOO_DEEP,
 } from "./describe";
 export type { Api, ApiObject, CheckContext, Codec, Field, FieldKind, FieldOptions, Fields, HclPart } from "./field";
-export {
-  anyMap,
-  block,
-  blockMap,
-  blocks,
-  bool,
-  int,
-  ints,
-  keyOf,
-  oneOf,
-  text,
-  textMap,
-  texts,
-  textsMap,
-} from "./fields";
+export { anyMap, block, blockMap, blocks, bool, int, ints, oneOf, text, textMap, texts, textsMap } from "./fields";
 export { ANY_MAP, define } from "./maps";
 export { nearestOf } from "./nearest";
 export { Place, type JobProblem } from "./place";

@@ -72,7 +72,7 @@ const NAMES: Partial<Record<FieldKind, string>> = {
 };
 
 /** A kind in words. */
-export function kindInWords(kind: FieldKind): string {
+function kindInWords(kind: FieldKind): string {
   return NAMES[kind] ?? kind;
 }
 

@@ -15,7 +15,7 @@ import { usualFigure, USUAL_SHARE } from "./effective";
 import { serviceNameOf, servicesOf, type GroupNode, type InjectedTask, type Node } from "./walk";
 
 /** The prefix of a task that Nomad adds for a service of the mesh, which is also the beginning of its kind. */
-export function meshPrefix(service: Service): string | undefined {
+function meshPrefix(service: Service): string | undefined {
   const { connect } = service;
   if (connect?.sidecarService) return "connect-proxy";
   if (connect?.gateway?.ingress) return "connect-ingress";

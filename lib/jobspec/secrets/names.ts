@@ -31,7 +31,7 @@ const LETTERS: Readonly<Record<string, string>> = { ł: "l", ø: "o", đ: "d", �
  * The words of a name, in lower case: `SMTP_PASS`, `dbPassword`, `db-password`, `db.password` and `API_KEY_PROD` are all read the same
  * way. A number is a word of its own.
  */
-export function wordsOf(name: string): readonly string[] {
+function wordsOf(name: string): readonly string[] {
   const end = name.slice(-LONGEST_NAME);
   return (
     // The accents of other languages; most names have none.

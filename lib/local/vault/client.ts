@@ -15,7 +15,7 @@ const errors = v.object({ errors: v.array(v.string()) });
 const health = v.object({ initialized: v.boolean(), sealed: v.boolean(), standby: v.boolean() });
 
 /** What the server said no to. What was sent is not repeated: it may be a secret. */
-export class VaultError extends ReadableError {
+class VaultError extends ReadableError {
   override readonly name = "VaultError";
   readonly code = "server";
 

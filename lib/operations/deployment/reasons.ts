@@ -92,7 +92,7 @@ function isLostForGood({ ClientStatus, NextAllocation }: AllocationStub): boolea
 }
 
 /** Whether an allocation failed, or was not healthy in time. */
-export function isUnhealthy({ ClientStatus, DeploymentStatus }: AllocationStub): boolean {
+function isUnhealthy({ ClientStatus, DeploymentStatus }: AllocationStub): boolean {
   return ClientStatus === "failed" || DeploymentStatus?.Healthy === false;
 }
 

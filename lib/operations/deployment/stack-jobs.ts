@@ -21,7 +21,7 @@ export interface OtherJob {
  *
  * @throws UserError where nothing of the stack can be meant
  */
-export function selectJobs(objects: readonly StackObject[], name?: string): readonly (StackJob | OtherJob)[] {
+function selectJobs(objects: readonly StackObject[], name?: string): readonly (StackJob | OtherJob)[] {
   const jobs = objects.filter((item) => item.kind === "job");
   if (name === undefined) return jobs;
   const exact = jobs.filter(({ job }) => job.ID === name);

@@ -105,7 +105,7 @@ function healthReason(
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/template
  */
-export function missingInWords(message: string): string {
+function missingInWords(message: string): string {
   const [, list] = /^Missing: (.*)$/s.exec(message) ?? [];
   if (list === undefined) return `its template: ${message}`;
   const names = list.split(/, (?=[\w.]+\(|and \d)/).map((name) => {

@@ -148,7 +148,7 @@ const WIDEST = 160;
 const SHORTEST = 4;
 
 /** A message with the names of values in place of what they are. */
-export function withoutValues(message: string, given: readonly GivenValue[]): string {
+function withoutValues(message: string, given: readonly GivenValue[]): string {
   const longestFirst = [...given].filter(({ value }) => value !== "").sort((a, b) => b.value.length - a.value.length);
   let hidden = message;
   for (const { name, value } of longestFirst) {

@@ -33,7 +33,7 @@ export function refuseOtherThanDeclared(stack: string, declared: DeclaredCluster
 }
 
 /** Addresses that a pattern means: `*` stands for any characters. */
-export function addressPattern(pattern: string): RegExp {
+function addressPattern(pattern: string): RegExp {
   const parts = withoutEnd(pattern)
     .split("*")
     .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));

@@ -1,5 +1,5 @@
 /** Which cluster it is that answers, and whether it is the one that a stack is for. */
-export { addressPattern, refuseOtherThanDeclared } from "./declared";
+export { refuseOtherThanDeclared } from "./declared";
 export { identifyCluster, isSameCluster, regionAsked, type ClusterIdentity } from "./cluster-identity";
 export { LastClusters, type LastCluster } from "./last-clusters";
 export { refuseUnmeant, type MeantCluster } from "./meant-cluster";

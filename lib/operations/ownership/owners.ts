@@ -114,7 +114,7 @@ export async function descendants(nomad: NomadClient, held: JobJson): Promise<re
 }
 
 /** Every job of a pool, whatever generation it is, and whether it runs or not. */
-export async function jobsOfPool(nomad: NomadClient, pool: string): Promise<readonly string[]> {
+async function jobsOfPool(nomad: NomadClient, pool: string): Promise<readonly string[]> {
   const ids = (await nomad.jobs(pool)).filter(({ ParentID }) => ParentID === "").map(({ ID }) => ID);
   const jobs = await Promise.all(ids.map(async (id) => nomad.job(id)));
   return jobs.flatMap((job) => (job && poolOfJob(job) === pool ? [job.ID] : []));

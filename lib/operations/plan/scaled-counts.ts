@@ -21,7 +21,7 @@ export function groupsOf(job: JobJson | undefined): readonly GroupApi[] {
 }
 
 /** Whether a scaling policy owns a group's count. */
-export function isScaled(group: GroupApi): boolean {
+function isScaled(group: GroupApi): boolean {
   return Boolean(group.Scaling) && group.Scaling?.Enabled !== false;
 }
 

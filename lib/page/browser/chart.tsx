@@ -51,7 +51,7 @@ export function Chart({ title, unit, series, most, since, absent = "not known" }
 }
 
 /** The runs of known values, as points. */
-export function pathsOf(values: readonly (number | undefined)[], top: number): readonly string[] {
+function pathsOf(values: readonly (number | undefined)[], top: number): readonly string[] {
   const step = values.length > 1 ? WIDTH / (values.length - 1) : 0;
   const runs: string[][] = [[]];
   values.forEach((value, at) => {

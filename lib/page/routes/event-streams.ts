@@ -98,7 +98,7 @@ export class EventStreams<Events> {
 }
 
 /** One stream, as it is written. */
-export class EventsOut<Events> {
+class EventsOut<Events> {
   #waiting: string[] | undefined = [];
   #isOver = false;
 

@@ -2,7 +2,7 @@ import type { BlockList } from "node:net";
 import { addressFrom, listOf, type Address, type AddressKind } from "./addresses";
 
 /** The ports that are opened where nothing else is said: those of the web. */
-export const WEB_PORTS: readonly number[] = [80, 443];
+const WEB_PORTS: readonly number[] = [80, 443];
 
 /** What somebody allowed beside public addresses: a name, an address or a network, each at some ports. */
 export type Allowed = { readonly ports: readonly number[] } & (

@@ -23,7 +23,7 @@ export function getNomadManager(
 }
 
 /** A manager for the cluster that an environment names. */
-export function nomadManagerFrom(env: Environment, options: Partial<NomadManagerOptions> = {}): NomadManager {
+function nomadManagerFrom(env: Environment, options: Partial<NomadManagerOptions> = {}): NomadManager {
   const nomad = options.nomad ?? new NomadClient(nomadConnection(env));
   const executor = options.executor ?? new NomadExecutor(nomad);
   const execution = executionFrom(env.RUNTIME_DRIVER);

@@ -13,5 +13,5 @@ export {
   type SubmittedJob,
 } from "./nomad-manager";
 export type { KeptOutput, OutputChunk } from "./output";
-export { driverOf, RuntimeFailedError, type RuntimeFailure, type RuntimeProgress } from "./run";
+export { RuntimeFailedError, type RuntimeFailure, type RuntimeProgress } from "./run";
 export { untilRefused } from "./placement";

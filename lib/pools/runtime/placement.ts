@@ -18,7 +18,7 @@ export interface Decision {
 }
 
 /** Reads the scheduler's decision from the evaluations of a job, the newest first. */
-export function decisionOf(evaluations: readonly Evaluation[]): Decision {
+function decisionOf(evaluations: readonly Evaluation[]): Decision {
   const [newest] = evaluations;
   if (!newest || newest.Status === "pending") return { state: "open", why: "" };
   // A blocked evaluation says itself, or by the one that it follows from, what it waits for.

@@ -197,7 +197,7 @@ function notStarted(jobId: string, patience: number, placement: string, latest: 
 }
 
 /** The driver of the first task of a job. */
-export function driverOf(job: JobJson | undefined): string {
+function driverOf(job: JobJson | undefined): string {
   return taskOf(job)?.Driver ?? "";
 }
 

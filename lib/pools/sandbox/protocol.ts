@@ -109,7 +109,7 @@ export const archiveRequest = v.object({
 export type ArchiveRequest = v.InferInput<typeof archiveRequest>;
 
 /** What keeps the slots of a server apart. */
-export const isolation = v.picklist(["bubblewrap", "user", "none"]);
+const isolation = v.picklist(["bubblewrap", "user", "none"]);
 
 /**
  * - `bubblewrap`: namespaces (mounts, processes, IPC, name), and a user of each slot's own where the server is root
@@ -156,29 +156,27 @@ export const executeFrame = v.union([
 export type ExecuteFrame = v.InferOutput<typeof executeFrame>;
 
 /** Why something was refused. Nothing was run. */
-export const refusalCodes = [
-  "malformed",
-  "unauthorized",
-  "not-found",
-  "unknown-slot",
-  "unknown-tool",
-  "not-supported",
-  "stale-generation",
-  "no-generation",
-  "outside-workspace",
-  "too-large",
-  "busy",
-  "sandbox-required",
-  "stopping",
-  "internal",
-] as const;
-export type RefusalCode = (typeof refusalCodes)[number];
+export type RefusalCode =
+  | "malformed"
+  | "unauthorized"
+  | "not-found"
+  | "unknown-slot"
+  | "unknown-tool"
+  | "not-supported"
+  | "stale-generation"
+  | "no-generation"
+  | "outside-workspace"
+  | "too-large"
+  | "busy"
+  | "sandbox-required"
+  | "stopping"
+  | "internal";
 
 export const refusal = v.object({
   success: v.literal(false),
   /** In words. */
   error: v.string(),
-  /** One of {@link refusalCodes}; a word that is not known is kept. */
+  /** One of {@link RefusalCode}; a word that is not known is kept. */
   code: v.optional(v.string()),
   /** With `stale-generation`: the highest that the server has seen. */
   generation: v.optional(v.number()),
@@ -201,49 +199,52 @@ export const sandboxHealth = v.looseObject({
 });
 export type SandboxHealth = v.InferOutput<typeof sandboxHealth>;
 
-export const sandboxSlots = v.object({
-  slots: v.array(
-    v.looseObject({
-      slot_id: v.string(),
-      /** `available` or `executing`. */
-      state: v.string(),
-      workspace_dir: v.string(),
-      current_execution_id: v.nullish(v.string()),
-      /** The highest that was seen; 0: none. */
-      generation: v.optional(v.number()),
-    }),
-  ),
-});
-export type SandboxSlots = v.InferOutput<typeof sandboxSlots>;
+/** The slots of a sandbox. */
+export interface SandboxSlots {
+  readonly slots: readonly {
+    readonly slot_id: string;
+    /** `available` or `executing`. */
+    readonly state: string;
+    readonly workspace_dir: string;
+    readonly current_execution_id?: string | null;
+    /** The highest that was seen; 0: none. */
+    readonly generation?: number;
+  }[];
+}
 
-export const readAnswer = v.object({
-  success: v.literal(true),
-  content: v.string(),
-  encoding: v.picklist(["text", "base64"]),
-  truncated: v.boolean(),
-  bytes: v.number(),
-  file_size: v.number(),
-  path: v.string(),
-  mime: v.string(),
-  sha256: v.nullish(v.string()),
-});
-export type ReadAnswer = v.InferOutput<typeof readAnswer>;
+/** A file of a workspace, or its beginning. */
+export interface ReadAnswer {
+  readonly success: true;
+  readonly content: string;
+  readonly encoding: "text" | "base64";
+  readonly truncated: boolean;
+  readonly bytes: number;
+  readonly file_size: number;
+  readonly path: string;
+  readonly mime: string;
+  readonly sha256?: string | null;
+}
 
-export const listAnswer = v.object({
-  success: v.literal(true),
+/** What lies in a folder of a workspace. */
+export interface ListAnswer {
+  readonly success: true;
   /** `mtime` in seconds since 1970. Symbolic links are listed as they are, and never followed. */
-  entries: v.array(v.object({ path: v.string(), is_dir: v.boolean(), size: v.number(), mtime: v.number() })),
-  truncated: v.boolean(),
-});
-export type ListAnswer = v.InferOutput<typeof listAnswer>;
+  readonly entries: {
+    readonly path: string;
+    readonly is_dir: boolean;
+    readonly size: number;
+    readonly mtime: number;
+  }[];
+  readonly truncated: boolean;
+}
 
-export const archiveAnswer = v.object({
-  success: v.literal(true),
+/** A folder of a workspace as an archive. */
+export interface ArchiveAnswer {
+  readonly success: true;
   /** The archive, in base64. */
-  content: v.string(),
-  encoding: v.literal("base64"),
-  format: v.literal("tar.gz"),
-  bytes: v.number(),
-  entry_count: v.number(),
-});
-export type ArchiveAnswer = v.InferOutput<typeof archiveAnswer>;
+  readonly content: string;
+  readonly encoding: "base64";
+  readonly format: "tar.gz";
+  readonly bytes: number;
+  readonly entry_count: number;
+}

@@ -4,7 +4,7 @@ import type { Isolation } from "../protocol";
 import { LIMITS, type Limits } from "./limits";
 
 /** The most slots of a server: each has a number among those of its users. */
-export const MOST_SLOTS = 256;
+const MOST_SLOTS = 256;
 
 /** Below are users of the system, which no slot has. */
 export const LEAST_UID = 1000;
@@ -76,7 +76,7 @@ export function readSettings(
 }
 
 /** Whether an address is reached from its own machine only. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === "::1";
 }
 
