@@ -28,6 +28,8 @@ export interface BlockingOptions {
   readonly index?: number;
   /** Answered after so many seconds at the latest. */
   readonly seconds: number;
+  /** How long after the question something newer is told at the earliest, in milliseconds: what changes all the time is not asked for without a pause. Default: 0. */
+  readonly least?: number;
   readonly query?: RequestOptions["query"];
   readonly signal?: AbortSignal;
   /** Whether nothing may be left out of the answer, see {@link RequestOptions}. Default: it is read as it comes. */
@@ -232,7 +234,10 @@ export class Http {
     return Number.isSafeInteger(index) && index > 0 ? index : 0;
   }
 
-  private async block(path: ApiPath, { index, seconds, query, signal }: BlockingOptions): Promise<RawAnswer> {
+  private async block(
+    path: ApiPath,
+    { index, seconds, least = 0, query, signal }: BlockingOptions,
+  ): Promise<RawAnswer> {
     // A server adds up to a sixteenth, so that not all clients come back at once.
     const silence = seconds * 1000 * (1 + 1 / 16) + this.silence;
     // In milliseconds, since Go reads no fractions such as "1e-3s".
@@ -241,8 +246,10 @@ export class Http {
     const answer = await this.once("GET", path, { query: { ...query, index, wait }, signal, silence });
     // A server answers at once where something is newer. What does so and has nothing newer, as a cache in between does, would be asked without a pause.
     const isNewer = index === undefined || this.indexOf(answer) > index;
-    if (!isNewer && performance.now() - asked < Math.min(AT_ONCE, seconds * 1000))
+    const lasted = performance.now() - asked;
+    if (!isNewer && lasted < Math.min(AT_ONCE, seconds * 1000))
       await sleep(AT_ONCE * (0.5 + Math.random()), undefined, { signal });
+    if (isNewer && index !== undefined && lasted < least) await sleep(least - lasted, undefined, { signal });
     return answer;
   }
 

@@ -237,6 +237,17 @@ describe("silence", () => {
     expect(count).toBeLessThanOrEqual(most);
   });
 
+  test("of allocations that change all the time, which are not asked for without a pause", async () => {
+    let count = 0;
+    await serve({
+      "GET /v1/job/web/allocations": () => ({ body: [], headers: { "X-Nomad-Index": String(7 + (count += 1)) } }),
+    });
+    for (let [index, end] = [7, performance.now() + 1000]; performance.now() < end;)
+      index = (await nomad.watchAllocations("web", { index, seconds: 60 })).index;
+    expect(count).toBeGreaterThanOrEqual(3);
+    expect(count).toBeLessThanOrEqual(25);
+  });
+
   test.each([
     ["a hanging server", "hang" as const],
     ["a pause between tries", { status: 503, body: "busy" }],

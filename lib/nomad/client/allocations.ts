@@ -18,6 +18,9 @@ import { openExec, type ExecOptions, type ExecSession } from "../exec-session";
 import type { BlockingOptions } from "../http";
 import { framesOf, type LogFrame } from "../log-frames";
 
+/** Between two questions about allocations that change all the time, in milliseconds. */
+const LEAST = 50;
+
 /** Allocations at a moment of the server's own clock. */
 export interface DatedAllocations {
   readonly allocations: readonly AllocationStub[];
@@ -54,7 +57,7 @@ export abstract class AllocationRequests extends VariableRequests {
     id: string,
     options: BlockingOptions,
   ): Promise<{ readonly value: readonly AllocationStub[]; readonly index: number }> {
-    return this.http.watch(apiPath`/v1/job/${id}/allocations`, list(allocationStub), options);
+    return this.http.watch(apiPath`/v1/job/${id}/allocations`, list(allocationStub), { least: LEAST, ...options });
   }
 
   /** Every allocation of the namespace. */

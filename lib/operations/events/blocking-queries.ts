@@ -13,6 +13,9 @@ export interface QueryTiming {
   readonly pause: number;
 }
 
+/** On a busy cluster something is newer all the time, and each answer has everybody ask about their job: milliseconds between two. */
+const LEAST = 200;
+
 const TIMING: QueryTiming = { wait: 10_000, pause: 1000 };
 
 /**
@@ -55,7 +58,7 @@ export class BlockingQueries implements Changes {
     const { wait, pause } = this.#timing;
     for (let index: number | undefined; !signal.aborted;) {
       try {
-        index = await this.nomad.http.waitFor(path, { index, seconds: wait / 1000, signal });
+        index = await this.nomad.http.waitFor(path, { index, seconds: wait / 1000, least: LEAST, signal });
       } catch (error) {
         if (signal.aborted || isClosed(error)) return;
         // After a restart indexes may begin anew.
