@@ -58,3 +58,22 @@ export async function deployedPools(nomad: NomadClient, store: Store, only?: str
       })),
   );
 }
+
+/**
+ * Which of the pools that somebody named no job is of, now: nobody gets anything of them until one is deployed.
+ *
+ * @param names of the pools; the id of a job stands for its pool
+ */
+export async function poolsWithoutJob(
+  nomad: Pick<NomadClient, "jobs" | "job">,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const deployed = await Promise.all(
+    names.map(async (name) => {
+      const ids = (await nomad.jobs(name)).filter(({ Stop }) => !Stop).map(({ ID }) => ID);
+      const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
+      return jobs.some((job) => job?.ID === name || (job && poolOfJob(job) === name));
+    }),
+  );
+  return names.filter((_, at) => !deployed[at]);
+}

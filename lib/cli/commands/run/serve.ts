@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { UserError } from "../../../errors";
+import { messageOf, UserError } from "../../../errors";
 import {
   BrowserSessions,
   ConsulStore,
@@ -27,6 +27,7 @@ import { clusterEnvironments, pagePlugin } from "../../../page";
 import { openPrivateFile } from "../../../private-files";
 import { block, term } from "../../../text";
 import { clients, clusterHere, type CliContext } from "../../context";
+import { poolsWithoutJob } from "../../deployed-pools";
 import { EXIT } from "../../exit-codes";
 import { sayWhere } from "../../meant-cluster";
 import { port as portOf, wholeNumber } from "../../options";
@@ -91,6 +92,17 @@ export async function run(input: Input, context: CliContext) {
         terminal.note(
           term`serving ${served.join(", ")} at ${address}; its routes: ${address}/openapi.json; its page: cdk-nomad ui --service`,
         );
+      // It serves them all the same: a job may come later, and its service is there before. What it registers itself is on its way.
+      void poolsWithoutJob(nomad, input.register ? settings.pools : pools.names).then(
+        (missing) => {
+          for (const name of missing)
+            terminal.pass(
+              term`no job of the pool ${name} runs, so nobody gets anything of it; deploy it, or see those that there are with: cdk-nomad pool status`,
+              "stderr",
+            );
+        },
+        (error: unknown) => onTrouble(`whether its pools are deployed is not known: ${messageOf(error)}`),
+      );
     },
   });
   return EXIT.ok;
