@@ -31,6 +31,8 @@ export function* encodedIn(text: string): Generator<Encoded> {
       const unpacked = isPacked(bytes) && (packed += 1) <= MOST_PACKED ? unpack(bytes) : bytes;
       if (unpacked === undefined) return { ...span, readings, unread: true };
       readings.push(...textsOf(unpacked));
+      // A text may begin as what is packed does: "XG" is how zlib's bytes begin.
+      if (unpacked !== bytes) readings.push(...textsOf(bytes));
     }
     return { ...span, readings };
   };

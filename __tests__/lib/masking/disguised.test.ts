@@ -104,6 +104,11 @@ test("so it is where one of these stands in another", () => {
   );
 });
 
+test.each(CARRIED)("so it is where its first letters are those of what is packed, in %s", (_how, carry) => {
+  // By RFC 1950 these two bytes begin what zlib packed: 0x58 0x47.
+  expect(hidden("XGZ4GGGGGGG", carry("XGZ4GGGGGGG"))).toContain(MASK);
+});
+
 test("what is packed so tightly that nobody looks at all of it is hidden", () => {
   const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024)).toString("base64");
   expect(hidden("Zebra-Quilt-77", bomb)).toBe(`could not use ${MASK} here`);
