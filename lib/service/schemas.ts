@@ -23,7 +23,9 @@ const environment = v.record(
   v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/)),
   v.pipe(v.string(), v.maxLength(128 * 1024), v.regex(WITHOUT_NUL)),
 );
-const owner = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+/** Half a surrogate pair is kept as another sign, the same for all: two owners would be one. */
+const WELL_FORMED = /^(?:[^\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])*$/;
+const owner = v.pipe(v.string(), v.minLength(1), v.maxLength(256), v.regex(WELL_FORMED));
 const command = described(
   v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TEXT), v.regex(WITHOUT_NUL)),
   "A line of shell, run by /bin/sh. It is data for the service, whatever stands in it.",

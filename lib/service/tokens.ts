@@ -19,6 +19,7 @@ const owner = v.pipe(
   v.string("write a text"),
   v.minLength(1, "is empty; write whose the token is"),
   v.maxLength(256, "is longer than 256 characters"),
+  v.check((text) => text.isWellFormed(), "holds half a surrogate pair; remove it"),
 );
 const line = v.strictObject({
   id: v.pipe(v.string("write a text"), v.regex(/^[0-9a-f]{12}$/, "is no id of a token; write 12 digits of base 16")),

@@ -185,6 +185,14 @@ describe("what is sent", () => {
     expect(service.pools.ran.at(-1)?.options.env).toEqual(env);
   });
 
+  test("names no owner with half a surrogate pair: a store keeps each of them as the same sign", async () => {
+    const claimFor = (owner: string) =>
+      service.ask(root, "POST", "/api/containers", { pool: "warm-pool-openai", owner });
+    for (const half of ["\ud800", "ann\udc00", "\ud83dx"])
+      expect(await claimFor(half)).toMatchObject({ status: 400, body: { code: "bad-request" } });
+    expect(await claimFor("ann 🚀")).toMatchObject({ status: 201 });
+  });
+
   test("has no place for an address: the service asks nobody that a client names", async () => {
     const document = (await service.ask("", "GET", "/openapi.json")).text;
     const { paths } = JSON.parse(document) as { paths: object };

@@ -10,6 +10,10 @@ const options = {
   follow: flag("go on as it writes", { short: "-f" }),
   stderr: flag("only its stderr"),
   job: value("id", "the job or the pool, where several have such a task"),
+  alloc: value(
+    "id",
+    "the allocation, by the first 8 signs of its id, where several run the task (default: the newest)",
+  ),
 };
 
 /** What it takes of the command line. */
@@ -21,7 +25,12 @@ export const logs = command({
   summary: "print what a task wrote",
   arguments: parameters,
   options,
-  examples: ["cdk-nomad logs prism-admin", "cdk-nomad logs pattern-launcher -f", "cdk-nomad logs warm-pool-openai"],
+  examples: [
+    "cdk-nomad logs prism-admin",
+    "cdk-nomad logs pattern-launcher -f",
+    "cdk-nomad logs warm-pool-openai",
+    "cdk-nomad logs web --alloc 1a2b3c4d",
+  ],
   exitCodes: { [EXIT.ok]: "all of it is printed" },
   interrupted: term`the task goes on`,
   run: (input, context) => (require("./run/logs") as typeof import("./run/logs")).run(input, context),

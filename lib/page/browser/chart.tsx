@@ -28,13 +28,17 @@ export function Chart({ title, unit, series, most, since, absent = "not known" }
   const top = most ?? Math.max(1, ...known);
   const last = series.map(({ name, values }) => {
     const value = values.at(-1);
-    return `${name} ${value === undefined ? absent : `${figure(value)}${unit}`}`;
+    return value === undefined ? undefined : `${name} ${figure(value)}${unit}`;
   });
-  const label = `${title} since ${since}: now ${last.join(", ")}; at most ${figure(Math.max(0, ...known))}${unit}`;
+  // Where nothing is known of any, it is said once.
+  const now = last.some((text) => text !== undefined)
+    ? last.map((text, index) => text ?? `${series[index]?.name} ${absent}`).join(", ")
+    : absent;
+  const label = `${title} since ${since}: now ${now}; at most ${figure(Math.max(0, ...known))}${unit}`;
   return (
     <figure class="chart">
       <figcaption>
-        {title} <span class="quiet">{last.join(", ")}</span>
+        {title} <span class="quiet">{now}</span>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} preserveAspectRatio="none">
         <line class="axis" x1="0" x2={WIDTH} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../errors";
 import { ApiError, jobsNamed, parentOf, type AllocationStub, type NomadClient } from "../../../nomad";
 import { namesToWrite } from "../../../operations";
-import { shellQuoted, term } from "../../../text";
+import { shellQuoted, term, type TerminalText } from "../../../text";
 import { type CliContext, clients, localCluster } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { ATTENTION } from "../../symbols";
@@ -11,14 +11,15 @@ import { TaskOutput } from "../../task-output";
 import type { Input } from "../logs";
 
 /** Prints what a task wrote; with `-f` as it writes. */
-export async function run({ name, follow, stderr, job }: Input, context: CliContext) {
+export async function run({ name, follow, stderr, job, alloc }: Input, context: CliContext) {
   const { terminal, clock, silence = QUIET } = context;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     terminal.progress().step(`looking for ${name} at ${nomad.address}`);
-    const { allocation, task } = await findTask(nomad, name, job);
+    const { allocation, task, others } = await findTask(nomad, { name, job, alloc });
+    if (others.length > 0) terminal.note(newestAmong(task, allocation, others));
     let heard = clock.now();
     if (follow)
       whenGone(nomad, allocation, { quiet: silence, since: () => clock.now() - heard, signal }).then(
@@ -115,9 +116,29 @@ function withoutOutput(error: unknown, { ID: id }: AllocationStub, task: string)
   );
 }
 
+/** Says whose output this is, where others run the same task. */
+function newestAmong(task: string, { ID: id }: AllocationStub, others: readonly AllocationStub[]): TerminalText {
+  const named = others.slice(0, MOST_NAMED).map(({ ID }) => ID.slice(0, 8));
+  const more = others.length > named.length ? `, and ${others.length - named.length} more` : "";
+  return term`${ATTENTION} ${others.length + 1} allocations run ${task}; this is the newest, ${id.slice(0, 8)}: --alloc prints another (${named.join(", ")}${more})`;
+}
+
+const MOST_NAMED = 5;
+
+/** What somebody wrote of the task that is meant. */
+interface Meant {
+  /** A task; or a job, a pool or an allocation. */
+  readonly name: string;
+  readonly job: string | undefined;
+  /** The beginning of an allocation's id. */
+  readonly alloc: string | undefined;
+}
+
 interface Found {
   readonly allocation: AllocationStub;
   readonly task: string;
+  /** Other allocations that run it, among which nobody has chosen. */
+  readonly others: readonly AllocationStub[];
 }
 
 /**
@@ -126,15 +147,25 @@ interface Found {
  *
  * @throws UserError where there is none, or several are meant
  */
-async function findTask(nomad: NomadClient, name: string, job: string | undefined): Promise<Found> {
+async function findTask(nomad: NomadClient, { name, job, alloc }: Meant): Promise<Found> {
   const everything = await nomad.allAllocations();
-  const all = job === undefined ? everything : ofJob(job, everything);
+  const ofJobs = job === undefined ? everything : ofJob(job, everything);
+  const all = alloc === undefined ? ofJobs : ofJobs.filter(({ ID }) => ID.startsWith(alloc));
+  if (ofJobs.length > 0 && all.length === 0)
+    throw UserError.at(
+      "--alloc",
+      `no allocation${job === undefined ? "" : ` of "${job}"`} has an id that begins with "${alloc}"`,
+      "task",
+    );
   // What was launched is found by its own id too, and there may be thousands of it.
   const ids = [...new Set(everything.map(({ JobID }) => parentOf(JobID) ?? JobID))];
-  if (job !== undefined && all.length === 0 && everything.length > 0)
+  if (job !== undefined && ofJobs.length === 0 && everything.length > 0)
     throw UserError.at("--job", `no allocation is of a job "${job}"; ${namesToWrite(job, ids)}`, "job");
   const having = all.filter((allocation) => tasksOf(allocation).includes(name));
-  if (having.length > 0) return { allocation: newestOf(name, having, job === undefined), task: name };
+  if (having.length > 0) {
+    const allocation = newestOf(name, having, job === undefined);
+    return { allocation, task: name, others: othersThatRun(allocation, having) };
+  }
   const meant = ofJob(name, all);
   const named = meant.length > 0 ? meant : all.filter(({ ID }) => /^[0-9a-f]{8}/.test(name) && ID.startsWith(name));
   if (named.length === 0)
@@ -148,7 +179,7 @@ async function findTask(nomad: NomadClient, name: string, job: string | undefine
   const allocation = newestOf(name, named, true);
   const [task, ...others] = new Set(runningOrAll(named).flatMap(tasksOf));
   if (task === undefined) throw UserError.at(name, "has no task that was started; cdk-nomad status says why", "task");
-  if (others.length === 0) return { allocation, task };
+  if (others.length === 0) return { allocation, task, others: othersThatRun(allocation, named) };
   const line = `cdk-nomad logs <task> --job ${shellQuoted(allocation.JobID)}`;
   throw UserError.at(name, `has several tasks; write ${line}, with one of ${[task, ...others].join(", ")}`, "task");
 }
@@ -163,6 +194,12 @@ function ofJob(name: string, all: readonly AllocationStub[]): readonly Allocatio
     all.map(({ JobID }) => JobID),
   );
   return all.filter(({ JobID }) => meant.has(JobID));
+}
+
+/** Those beside one that run as it does; none where it has ended. */
+function othersThatRun(chosen: AllocationStub, found: readonly AllocationStub[]): readonly AllocationStub[] {
+  if (chosen.ClientStatus !== "running") return [];
+  return found.filter(({ ID, ClientStatus }) => ID !== chosen.ID && ClientStatus === "running");
 }
 
 /** Those that run; all of them where none does. */
