@@ -158,6 +158,8 @@ interface Violation {
   readonly message?: string;
   readonly keyword: string;
   readonly params?: Readonly<Record<string, unknown>>;
+  /** The name of the field that is wrong, where it is the name and not what stands there. */
+  readonly propertyName?: string;
 }
 
 /** The names of the fields that a part of a request may have, by `body`, `querystring` or `params`; undefined where that is not known. */
@@ -236,7 +238,9 @@ function ofFastify(error: unknown, known: KnownFields): HttpProblem | undefined 
   };
   if (validation) {
     const where = validationContext ?? "body";
-    const errors = validation.map((violation) => ofViolation(violation, known(where)));
+    // What is wrong with a name is said once, with the name.
+    const said = validation.filter(({ propertyName }) => propertyName === undefined);
+    const errors = said.map((violation) => ofViolation(violation, known(where)));
     const detail = errors.map(({ path, message }) => `${path || where} ${message}`).join("; ");
     return new HttpProblem("bad-request", detail, { errors });
   }
@@ -257,6 +261,14 @@ function ofViolation(
     return {
       path: instancePath,
       message: `${name ? `has "${name}", which is not known` : "has a field that is not known"}${fields}`,
+    };
+  }
+  if (keyword === "propertyNames") {
+    const name = /^[\w.-]{1,40}$/.exec(String(params?.propertyName))?.[0];
+    const which = name === undefined ? "a name" : `the name "${name}"`;
+    return {
+      path: instancePath,
+      message: `has ${which} that no variable can have; write letters, digits and underscores, no digit first`,
     };
   }
   if (keyword === "enum" && Array.isArray(params?.allowedValues))

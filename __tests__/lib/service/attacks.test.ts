@@ -185,6 +185,16 @@ describe("what is sent", () => {
     expect(service.pools.ran.at(-1)?.options.env).toEqual(env);
   });
 
+  test("is told which name no variable can have, unless it looks like none", async () => {
+    const detailOf = async (name: string) => {
+      const answer = await service.ask(root, "POST", "/api/execute", { ...execute, env: { [name]: "v" } });
+      return [answer.status, (answer.body as { detail?: string }).detail];
+    };
+    const rest = "that no variable can have; write letters, digits and underscores, no digit first";
+    expect(await detailOf("MY-KEY")).toEqual([400, `/env has the name "MY-KEY" ${rest}`]);
+    expect(await detailOf("sk live = 4")).toEqual([400, `/env has a name ${rest}`]);
+  });
+
   test("names no owner with half a surrogate pair: a store keeps each of them as the same sign", async () => {
     const claimFor = (owner: string) =>
       service.ask(root, "POST", "/api/containers", { pool: "warm-pool-openai", owner });
