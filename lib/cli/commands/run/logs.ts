@@ -90,7 +90,7 @@ async function whenGone(
         id.slice(0, 8),
         status === undefined
           ? "the allocation is gone, and nothing is known of its task"
-          : `the allocation is ${status}: its node does not answer; cdk-nomad status says what became of the job`,
+          : `the allocation is ${status}: its node does not answer; cdk-nomad status ENV says what became of the job`,
         "task",
       );
     if (status !== "running" && status !== "pending") return ENDED;
@@ -106,7 +106,7 @@ function withoutOutput(error: unknown, { ID: id }: AllocationStub, task: string)
   if (/not started/i.test(error.body))
     return UserError.at(
       place,
-      "has not started, so it wrote nothing; cdk-nomad status says what is waited for",
+      "has not started, so it wrote nothing; cdk-nomad status ENV says what is waited for",
       "task",
     );
   return UserError.at(
@@ -178,7 +178,7 @@ async function findTask(nomad: NomadClient, { name, job, alloc }: Meant): Promis
     );
   const allocation = newestOf(name, named, true);
   const [task, ...others] = new Set(runningOrAll(named).flatMap(tasksOf));
-  if (task === undefined) throw UserError.at(name, "has no task that was started; cdk-nomad status says why", "task");
+  if (task === undefined) throw UserError.at(name, "has no task that was started; cdk-nomad status ENV says why", "task");
   if (others.length === 0) return { allocation, task, others: othersThatRun(allocation, named) };
   const line = `cdk-nomad logs <task> --job ${shellQuoted(allocation.JobID)}`;
   throw UserError.at(name, `has several tasks; write ${line}, with one of ${[task, ...others].join(", ")}`, "task");
