@@ -151,8 +151,8 @@ class ClusterPools implements Pools {
     return found.flat().map((lease) => this.shown(lease));
   }
 
-  stats(): Promise<readonly PoolFigures[]> {
-    return Promise.resolve(this.all().map((pool) => pool.figures()));
+  async stats(): Promise<readonly PoolFigures[]> {
+    return Promise.all(this.all().map((pool) => pool.figures()));
   }
 
   async drain(name: string): Promise<number> {

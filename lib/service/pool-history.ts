@@ -26,13 +26,21 @@ export class PoolHistory {
 
   /** Takes a sample of each pool. What cannot be known leaves a gap, and is not shown as none. */
   async sample(): Promise<void> {
-    const figures = await this.pools.stats().catch((): readonly PoolFigures[] => []);
+    const figures = await this.figures();
     const known = new Map(figures.filter(({ upToDate }) => upToDate).map((each) => [each.pool, each]));
     const at = this.now();
     for (const pool of new Set([...this.#samples.keys(), ...figures.map((each) => each.pool)])) {
       const samples = this.#samples.get(pool) ?? [];
       samples.push(sampleOf(known.get(pool), this.metrics.takeTally(pool), at));
       this.#samples.set(pool, samples.slice(-KEPT));
+    }
+  }
+
+  private async figures(): Promise<readonly PoolFigures[]> {
+    try {
+      return await this.pools.stats();
+    } catch {
+      return [];
     }
   }
 
