@@ -10,7 +10,7 @@ const ONLY_OURS = { mode: 0o600 };
 
 /**
  * Runs a program as `main.ts` does: warnings and errors go to stderr, a line each; a mistake in the program ends it with
- * exit code 1 and without a stack. Where CDK_NOMAD_PROBLEMS names a file, all of them go there as JSON instead; where CDK_NOMAD_ERRORS does, errors go there too.
+ * exit code 1 and without a stack. Where CDK_NOMAD_STACK names a stack, those warnings are shown that are of it. Where CDK_NOMAD_PROBLEMS names a file, all of them go there as JSON instead; where CDK_NOMAD_ERRORS does, errors go there too.
  *
  * @param program what synthesizes, and gives the warnings
  */
@@ -21,7 +21,14 @@ export function runProgram(program: () => readonly ProgramProblem[]): void {
   try {
     const warnings = program();
     if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(warnings), ONLY_OURS);
-    for (const warning of warnings) console.error(`warning: ${formatProblem(warning)} [${warning.rule}]`);
+    const { CDK_NOMAD_STACK: wanted = "" } = process.env;
+    const shown = warnings.filter(({ stack }) => wanted === "" || stack === wanted || stack === "");
+    for (const warning of shown) console.error(`warning: ${formatProblem(warning)} [${warning.rule}]`);
+    const others = warnings.length - shown.length;
+    if (others > 0)
+      console.error(
+        `${others === 1 ? "1 warning" : `${others} warnings`} of other stacks; cdk-nomad validate STACK shows them`,
+      );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(error.problems), ONLY_OURS);
