@@ -217,7 +217,7 @@ test("a deployment that failed: 1, with the exit code of the task, and how to tr
     const rolledBack = await state.run(["rollback", "dev", "--json"]);
     expect(rolledBack.code).toBe(1);
     expect(JSON.parse(rolledBack.stdout)).toMatchObject({
-      error: { problems: [{ path: "web", message: "has no version before this one" }] },
+      error: { problems: [{ path: "web (west)", message: "has no version before this one" }] },
     });
   });
 });

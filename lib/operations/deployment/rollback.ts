@@ -129,11 +129,11 @@ async function whichJob(objects: readonly StackObject[], options: RollbackOption
 }
 
 async function targetOf(item: StackJob, nomad: NomadClient, to: number | undefined): Promise<Target> {
-  const { job, path } = item;
+  const { job } = item;
   const server = nomad.where(job);
   const { Versions: versions } = await server.versions(job.ID);
   const [current, ...older] = versions;
-  if (!current) throw UserError.at(path, `there is no job ${nameOf(job)} on the cluster`, "rollback/missing");
+  if (!current) throw UserError.at(nameOf(job), "there is no such job on the cluster", "rollback/missing");
   const from = numberOf(current);
   const wasHealthy = healthOf(await server.deployments(job.ID));
   const target =
@@ -147,7 +147,7 @@ async function targetOf(item: StackJob, nomad: NomadClient, to: number | undefin
           ? "has no version before this one"
           : `has no version ${to} any more`;
     const rest = known.length > 0 ? `; write one of ${known.join(", ")}` : "";
-    throw UserError.at(path, `${why}${rest}`, "rollback/version");
+    throw UserError.at(nameOf(job), `${why}${rest}`, "rollback/version");
   }
   return { item, from, to: numberOf(target) };
 }
