@@ -53,7 +53,9 @@ async function killedInTheGuard(): Promise<void> {
   const { NOMAD_ADDR } = cluster.addresses;
   const command = project.spawn(["up", "--port-offset", String(cluster.offset)]);
   const end = ended(command);
-  await until("a Nomad that listens", () => isOpen(Number(new URL(NOMAD_ADDR).port)));
+  // That something listens is not enough: the command looks itself whether the port is free.
+  const asked = async () => (await fetch(`${NOMAD_ADDR}/v1/status/leader`).catch(() => undefined))?.status;
+  await until("a Nomad that keeps everybody out", async () => (await asked()) === 400);
   command.kill("SIGKILL");
   await end;
   const answer = await fetch(`${NOMAD_ADDR}/v1/status/leader`);
