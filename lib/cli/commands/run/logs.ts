@@ -178,7 +178,8 @@ async function findTask(nomad: NomadClient, { name, job, alloc }: Meant): Promis
     );
   const allocation = newestOf(name, named, true);
   const [task, ...others] = new Set(runningOrAll(named).flatMap(tasksOf));
-  if (task === undefined) throw UserError.at(name, "has no task that was started; cdk-nomad status ENV says why", "task");
+  if (task === undefined)
+    throw UserError.at(name, "has no task that was started; cdk-nomad status ENV says why", "task");
   if (others.length === 0) return { allocation, task, others: othersThatRun(allocation, named) };
   const line = `cdk-nomad logs <task> --job ${shellQuoted(allocation.JobID)}`;
   throw UserError.at(name, `has several tasks; write ${line}, with one of ${[task, ...others].join(", ")}`, "task");
