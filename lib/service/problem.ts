@@ -264,7 +264,8 @@ function ofViolation(
     };
   }
   if (keyword === "propertyNames") {
-    const name = /^[\w.-]{1,40}$/.exec(String(params?.propertyName))?.[0];
+    // As above: what has digits may be a key in the place of its name.
+    const name = /^[A-Za-z_.-]{1,30}$/.exec(String(params?.propertyName))?.[0];
     const which = name === undefined ? "a name" : `the name "${name}"`;
     return {
       path: instancePath,
