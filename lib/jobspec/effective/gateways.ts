@@ -1,4 +1,5 @@
 import { isPlainObject, type ApiObject } from "../engine";
+import { isEmptyObject, objectsOf } from "./objects";
 
 /** What tells where a gateway's Envoy listens. */
 const BINDING = ["EnvoyGatewayNoDefaultBind", "EnvoyGatewayBindTaggedAddresses", "EnvoyGatewayBindAddresses"] as const;
@@ -11,7 +12,7 @@ const BINDING = ["EnvoyGatewayNoDefaultBind", "EnvoyGatewayBindTaggedAddresses",
  */
 export function withBinding(gateway: ApiObject, mode: string): ApiObject {
   const proxy = isPlainObject(gateway.Proxy) ? gateway.Proxy : {};
-  const isWritten = BINDING.some((key) => proxy[key] && !isEmpty(proxy[key]));
+  const isWritten = BINDING.some((key) => proxy[key] && !isEmptyObject(proxy[key]));
   const hasOwnNetwork = mode === "bridge" || mode.startsWith("cni/");
   return { ...gateway, Proxy: isWritten || !hasOwnNetwork ? stored(proxy) : { ...proxy, ...binding(gateway) } };
 }
@@ -50,8 +51,8 @@ function addresses({ Ingress: ingress, Terminating: terminating }: ApiObject): A
   const at = (port: unknown) => ({ Address: "0.0.0.0", Port: port });
   if (isPlainObject(terminating)) return { default: at(-1) };
   if (!isPlainObject(ingress)) return { wan: at(-1), lan: at(-1) };
-  const services = listOf(ingress.Listeners).flatMap(({ Port: port, Services: of }) =>
-    listOf(of).map(({ Name: name }) => [String(name), at(port)] as const),
+  const services = objectsOf(ingress.Listeners).flatMap(({ Port: port, Services: of }) =>
+    objectsOf(of).map(({ Name: name }) => [String(name), at(port)] as const),
   );
   return Object.fromEntries(services);
 }
@@ -64,12 +65,4 @@ function sameBinding(one: unknown, other: unknown): boolean {
     const { Address: host, Port: port } = address as ApiObject;
     return isPlainObject(own) && own.Address === host && own.Port === port;
   });
-}
-
-function listOf(value: unknown): readonly ApiObject[] {
-  return Array.isArray(value) ? value.filter(isPlainObject) : [];
-}
-
-function isEmpty(value: unknown): boolean {
-  return isPlainObject(value) && Object.keys(value).length === 0;
 }

@@ -3,6 +3,7 @@ import { JobBlock } from "../blocks/host";
 import { USUAL_SHARE } from "../rules";
 import { defaultOf, eachBlock, innerOf, isFilledIn } from "./filled";
 import { withoutBinding } from "./gateways";
+import { isEmptyObject, objectsOf } from "./objects";
 
 /**
  * A job as a server holds it, without what the server filled in: defaults, the tasks and ports of mesh proxies, the constraints that
@@ -15,11 +16,11 @@ export function withoutDefaults(held: unknown): unknown {
   // A server keeps two of its figures here, and the whole of it in each group.
   delete job.Update;
   if (job.Name === job.ID) delete job.Name;
-  const groups = list(job.TaskGroups);
+  const groups = objectsOf(job.TaskGroups);
   groups.forEach(inherited);
   const kept = prune(job, definitionOf(JobBlock), type);
   // Without a count, a scaling policy's least would count.
-  for (const [index, group] of list(kept.TaskGroups).entries()) {
+  for (const [index, group] of objectsOf(kept.TaskGroups).entries()) {
     const { Count: count, Scaling: scaling } = groups[index] ?? {};
     if (isPlainObject(scaling) && typeof scaling.Min === "number" && count !== undefined) group.Count = count;
   }
@@ -48,7 +49,7 @@ function prune(json: ApiObject, definition: BlockDefinition, type: string): ApiO
 
 function isDefault(value: Api, of: Field, type: string): boolean {
   const { options, kind } = of;
-  if (isPlainObject(value) && Object.keys(value).length === 0) return isFilledIn(of, type) || kind !== "block";
+  if (isEmptyObject(value)) return isFilledIn(of, type) || kind !== "block";
   if (Array.isArray(value) && value.length === 0) return true;
   const filled = defaultOf(of, type);
   if (filled !== undefined) return JSON.stringify(value) === JSON.stringify(filled);
@@ -58,30 +59,26 @@ function isDefault(value: Api, of: Field, type: string): boolean {
 /** Ports that a server adds for proxies and gateways. */
 const OWN_PORT = /^connect-(?:proxy|ingress|terminating|mesh)-/;
 
-function list(value: unknown): ApiObject[] {
-  return Array.isArray(value) ? value.filter(isPlainObject) : [];
-}
-
 /** What a group's parts have from the group, or from the server, and not from whoever wrote the job. */
 function inherited(group: ApiObject): void {
-  group.Tasks = list(group.Tasks).filter(
+  group.Tasks = objectsOf(group.Tasks).filter(
     (task) => !/^connect-(?:proxy|ingress|terminating|mesh):/.test(String(task.Kind)),
   );
-  group.Constraints = list(group.Constraints).filter((constraint) => !isImplied(constraint));
-  for (const network of list(group.Networks))
-    network.DynamicPorts = list(network.DynamicPorts).filter((port) => !OWN_PORT.test(String(port.Label)));
+  group.Constraints = objectsOf(group.Constraints).filter((constraint) => !isImplied(constraint));
+  for (const network of objectsOf(group.Networks))
+    network.DynamicPorts = objectsOf(network.DynamicPorts).filter((port) => !OWN_PORT.test(String(port.Label)));
   const scaling = group.Scaling;
   if (isPlainObject(scaling) && scaling.Min === group.Count) delete scaling.Min;
-  for (const service of list(group.Services)) ofService(service, undefined);
-  for (const task of list(group.Tasks)) {
+  for (const service of objectsOf(group.Services)) ofService(service, undefined);
+  for (const task of objectsOf(group.Tasks)) {
     const restart = isPlainObject(group.RestartPolicy) ? group.RestartPolicy : {};
     if (isPlainObject(task.RestartPolicy)) task.RestartPolicy = differing(task.RestartPolicy, restart);
-    if (isEmptyBlock(task.RestartPolicy)) delete task.RestartPolicy;
-    task.Constraints = list(task.Constraints).filter((constraint) => !isImplied(constraint));
+    if (isEmptyObject(task.RestartPolicy)) delete task.RestartPolicy;
+    task.Constraints = objectsOf(task.Constraints).filter((constraint) => !isImplied(constraint));
     ofResources(task.Resources);
     if (isPlainObject(task.Identity)) ofIdentity(task.Identity);
-    task.Identities = list(task.Identities).filter((identity) => !isGiven(identity, /^(?:consul|vault)_/));
-    for (const service of list(task.Services)) ofService(service, String(task.Name));
+    task.Identities = objectsOf(task.Identities).filter((identity) => !isGiven(identity, /^(?:consul|vault)_/));
+    for (const service of objectsOf(task.Services)) ofService(service, String(task.Name));
   }
 }
 
@@ -95,10 +92,6 @@ function ofResources(resources: unknown): void {
 /** What a block says that another one does not. */
 function differing(own: ApiObject, outer: ApiObject): ApiObject {
   return Object.fromEntries(Object.entries(own).filter(([key, value]) => value !== null && value !== outer[key]));
-}
-
-function isEmptyBlock(value: unknown): boolean {
-  return isPlainObject(value) && Object.keys(value).length === 0;
 }
 
 function ofIdentity(identity: ApiObject): void {
@@ -121,10 +114,10 @@ function ofService(service: ApiObject, task: string | undefined): void {
   if (isPlainObject(service.Identity) && isGiven(service.Identity, /^consul-service_/)) delete service.Identity;
   const owner = task ?? service.TaskName;
   if (task !== undefined && service.TaskName === task) delete service.TaskName;
-  if (isPlainObject(service.Connect)) ofMesh(service.Connect, list(service.Checks));
+  if (isPlainObject(service.Connect)) ofMesh(service.Connect, objectsOf(service.Checks));
   // The port of a terminating gateway is the server's, and goes with it.
   if (OWN_PORT.test(String(service.PortLabel))) delete service.PortLabel;
-  for (const check of list(service.Checks)) {
+  for (const check of objectsOf(service.Checks)) {
     if (check.Name === `service: "${String(service.Name)}" check`) delete check.Name;
     if (!check.OnUpdate || check.OnUpdate === service.OnUpdate) delete check.OnUpdate;
     if (owner && check.TaskName === owner) delete check.TaskName;
@@ -142,7 +135,7 @@ function ofMesh(connect: ApiObject, checks: readonly ApiObject[]): void {
   const exposed = checks.filter(({ Expose: isExposed }) => isExposed === true);
   const isMade = (path: ApiObject) =>
     exposed.some((check) => check.Path === path.Path && check.PortLabel === path.ListenerPort);
-  const written = list(proxy.Expose.Paths).filter((path) => !isMade(path));
+  const written = objectsOf(proxy.Expose.Paths).filter((path) => !isMade(path));
   if (written.length > 0) proxy.Expose.Paths = written;
   else delete proxy.Expose;
 }

@@ -1,4 +1,4 @@
-import { Migrate, Reschedule, Restart, TaskGroup, Update } from "../blocks";
+import { Migrate, Reschedule, Resources, Restart, TaskGroup, Update } from "../blocks";
 import type { MigrateProps, RescheduleProps, RestartProps, UpdateProps } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { definitionOf, isEmptyValue, isKnown, type Block, type Place } from "../engine";
@@ -102,6 +102,9 @@ const COUNT = usualFigure(TaskGroup, "count");
 
 /** MHz that are reserved where neither a share nor cores are written. https://developer.hashicorp.com/nomad/docs/job-specification/resources */
 export const USUAL_SHARE = 100;
+
+/** MiB that are reserved where nobody writes how many. */
+export const USUAL_MEMORY = usualFigure(Resources, "memory");
 
 /** What a server takes of the update settings that nobody wrote. https://developer.hashicorp.com/nomad/docs/job-specification/update */
 export const UPDATE_DEFAULTS = UPDATE.service as UpdateSettings;

@@ -11,7 +11,7 @@ import {
 import type { JobBlock } from "../blocks/host";
 import { Driver } from "../drivers";
 import { Cpu, Duration, Memory } from "../units";
-import { usualFigure, USUAL_SHARE } from "./effective";
+import { USUAL_MEMORY, USUAL_SHARE } from "./effective";
 import { serviceNameOf, servicesOf, type GroupNode, type InjectedTask, type Node } from "./walk";
 
 /** The prefix of a task that Nomad adds for a service of the mesh, which is also the beginning of its kind. */
@@ -159,14 +159,12 @@ const ENVOY = [
   "--disable-hot-restart",
 ];
 
-const USUAL_MEMORY = Memory.mebibytes(usualFigure(Resources, "memory"));
-
 /** What a proxy needs where nobody writes anything. */
 const OF_PROXY = { cpu: Cpu.mhz(250), memory: Memory.mebibytes(128) };
 
 /** What a proxy needs whose block is there: a server fills in its figures for tasks, and takes those for proxies where 0 is written. */
 function merged(written: Resources = new Resources({})): Resources {
-  const { cpu = Cpu.mhz(USUAL_SHARE), memory = USUAL_MEMORY } = written;
+  const { cpu = Cpu.mhz(USUAL_SHARE), memory = Memory.mebibytes(USUAL_MEMORY) } = written;
   return written.with({
     cpu: (cpu.mhz ?? 0) === 0 && (cpu.cores ?? 0) === 0 ? OF_PROXY.cpu : cpu,
     memory: memory.mebibytes === 0 ? OF_PROXY.memory : memory,

@@ -1,6 +1,6 @@
-import { EphemeralDisk, Resources, type Action, type Task } from "../blocks";
+import { EphemeralDisk, type Action, type Task } from "../blocks";
 import type { Place } from "../engine";
-import { usualFigure, USUAL_SHARE } from "./effective";
+import { usualFigure, USUAL_MEMORY, USUAL_SHARE } from "./effective";
 import { leavesAllocation } from "./grammar";
 import { taskName } from "./names";
 import { artifacts, templates } from "./templates";
@@ -9,7 +9,6 @@ import { mounts } from "./volumes";
 import { each, type GroupNode, type GroupRule, type Node } from "./walk";
 
 const DISK = usualFigure(EphemeralDisk, "size");
-const MEMORY = usualFigure(Resources, "memory");
 
 /** Tasks: resources, logs, files and identities that can be had. */
 export const tasks: GroupRule = (group, _job, context) => {
@@ -51,7 +50,7 @@ function one({ value: task, at }: Node<Task>, group: GroupNode, disk: number): v
 
 function resources({ resources: wanted }: Task, at: Place): void {
   const { memory, memoryMax, secrets: secretsSize, devices, numa, cpu } = wanted ?? {};
-  const reserved = memory?.mebibytes ?? MEMORY;
+  const reserved = memory?.mebibytes ?? USUAL_MEMORY;
   if (reserved < 10)
     at.property("memory").error("field/range", `${reserved} MiB is out of range; write 10 MiB or more`);
   const mhz = cpu?.mhz ?? (cpu?.cores === undefined ? USUAL_SHARE : 0);
