@@ -3,7 +3,9 @@ import { join } from "node:path";
 import Ajv from "ajv/dist/2020";
 import { Cpu, Duration, LogConfig, Memory, Restart } from "../../lib/jobspec";
 import { definitionOf, type Field } from "../../lib/jobspec/host";
+import { valueCatalog } from "../../scripts/reference/catalog";
 import { reference } from "../../scripts/reference/main";
+import { ownProgram } from "../../scripts/reference/own-types";
 import { corpus, testWithCorpus } from "../support/corpus";
 
 const ROOT = join(__dirname, "../..");
@@ -35,6 +37,52 @@ describe("the reference", () => {
 
   test("says something of every property of every block", () => {
     expect(made.silent).toEqual([]);
+  });
+
+  test("has a place for everything that the package exports", () => {
+    const named = new Set(
+      [...made.entries, ...valueCatalog()]
+        .flatMap(({ name }) => [name, `${name}Props`, `${name.replace(/Config$/, "")}Props`])
+        .concat(
+          made.library.flatMap(({ entries }) => entries.flatMap(({ name, propsName = name }) => [name, propsName])),
+        ),
+    );
+    const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      exports: Record<string, string | { types: string }>;
+    };
+    const doors = Object.values(exports).flatMap((door) =>
+      typeof door === "string" ? [] : [door.types.replace(/^.*?dist\/(.*)\.d\.ts$/, "$1.ts")],
+    );
+    expect(doors.length).toBeGreaterThan(3);
+    const program = ownProgram(doors.map((door) => join(ROOT, door)));
+    const checker = program.getTypeChecker();
+    const missing = doors.flatMap((door) => {
+      const module = checker.getSymbolAtLocation(program.getSourceFile(join(ROOT, door))!)!;
+      return checker.getExportsOfModule(module).flatMap(({ name }) => (named.has(name) ? [] : [`${name} of ${door}`]));
+    });
+    // Its members stand there one by one.
+    expect(missing).toEqual(["sandbox of lib/pools/index.ts"]);
+    expect(named).toContain("sandbox.ExecuteRequest");
+  });
+
+  test("says what a class, a function and a type of the library are made of", () => {
+    const entries = new Map(made.library.flatMap((each) => each.entries.map((entry) => [entry.name, entry] as const)));
+    const job = entries.get("NomadJob");
+    expect(job?.code).toBe("new NomadJob(scope: Construct, id: string, props: NomadJobProps)");
+    expect(job?.props.find(({ name }) => name === "preserveCounts?")).toMatchObject({
+      type: "boolean",
+      byDefault: "- true for a job with a scaling policy, where the provider takes it",
+    });
+    expect(job?.alsoTakes).toEqual(['Omit<JobConfig, "jobspec" | "json" | "id">']);
+    expect(job?.methods.map(({ signature }) => signature)).toContain(".amend(change: (job: Job) => Job): this");
+    expect(job?.methods.find(({ signature }) => signature.startsWith(".amend"))?.notes).toEqual([
+      "`change`: gives back the job that it shall be.",
+      "Throws UserError where it gives back no job.",
+    ]);
+    expect(job?.members.map(({ name }) => name)).toEqual(["job"]);
+    expect(entries.get("AdminGroup")?.base).toBe("TaskGroup");
+    expect(entries.get("NomadNodePool")?.props.map(({ name }) => name)).toContain("scheduler?.algorithm?");
+    expect(entries.get("problemsOf")?.methods[0]?.signature).toBe("problemsOf(app: App): ProgramProblem[]");
   });
 
   test("states no default of a property but the one that its definition has", () => {

@@ -2,11 +2,10 @@ import { join } from "node:path";
 import * as ts from "typescript";
 import * as library from "../../lib/jobspec";
 import { definitionOf, KNOWN_DRIVERS, type BlockDefinition } from "../../lib/jobspec/host";
+import { isPublic, pageOf, plainText, resolve, tagsOf, textOf } from "./docs";
 import { ownProgram } from "./own-types";
 
 const ROOT = join(__dirname, "../..");
-/** How a doc comment names something else; TypeScript leaves a space behind a name with a dot. */
-const LINK = /\{@link ([\w.]+)\s*\}/g;
 
 /** What is said of a property: its doc comment, and the default in words. */
 export interface PropertyDoc {
@@ -112,13 +111,12 @@ function readDocs(): Map<string, ClassDoc & Pick<CatalogEntry, "properties">> {
 }
 
 function classDoc(symbol: ts.Symbol, checker: ts.TypeChecker): ClassDoc {
-  const see = symbol.getJsDocTags(checker).find((tag) => tag.name === "see");
   const declaration = symbol.valueDeclaration as ts.ClassDeclaration;
   const ofClass = checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol));
   const ofInstances = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol));
   return {
     text: textOf(symbol, checker),
-    see: see && linkOf(see),
+    see: pageOf(symbol, checker),
     constructors: methodsAmong(ofClass, declaration, checker),
     methods: methodsAmong(
       ofInstances.filter(({ valueDeclaration }) => valueDeclaration?.parent === declaration),
@@ -136,20 +134,13 @@ function methodsAmong(
 ): readonly MethodDoc[] {
   return members.flatMap((member) => {
     const { name } = member;
-    const isHidden =
-      name.startsWith("__@") ||
-      ["toString", "toJSON"].includes(name) ||
-      member.getJsDocTags(checker).some((tag) => tag.name === "internal") ||
-      (member.valueDeclaration &&
-        ts.getCombinedModifierFlags(member.valueDeclaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected));
-    const signatures = isHidden ? [] : checker.getTypeOfSymbolAtLocation(member, from).getCallSignatures();
+    const signatures = isPublic(member, checker)
+      ? checker.getTypeOfSymbolAtLocation(member, from).getCallSignatures()
+      : [];
     return signatures.map((signature) => ({
       name,
       parameters: signature.getParameters().map((parameter) => parameterOf(parameter, checker)),
-      text: ts
-        .displayPartsToString(signature.getDocumentationComment(checker))
-        .replaceAll(/\s*\n\s*/g, " ")
-        .replaceAll(LINK, "`$1`"),
+      text: plainText(signature.getDocumentationComment(checker)),
     }));
   });
 }
@@ -161,33 +152,6 @@ function parameterOf(parameter: ts.Symbol, checker: ts.TypeChecker): string {
   return `${isRest ? "…" : ""}${parameter.name}${mayBeLeftOut ? "?" : ""}`;
 }
 
-function resolve(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
-  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-}
-
-function textOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
-  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker));
-  return text
-    .replaceAll(/\s*\n\s*/g, " ")
-    .replaceAll(LINK, "`$1`")
-    .trim();
-}
-
-function linkOf(tag: ts.JSDocTagInfo): string {
-  return ts
-    .displayPartsToString(tag.text)
-    .trim()
-    .replace(/^.*?(https?:)/, "$1")
-    .replace(/^https ?:/, "https:");
-}
-
 function docOf(property: ts.Symbol, checker: ts.TypeChecker): PropertyDoc {
-  const tag = property.getJsDocTags(checker).find(({ name }) => name === "default");
-  const byDefault =
-    tag &&
-    ts
-      .displayPartsToString(tag.text)
-      .replaceAll(/\s*\n\s*/g, " ")
-      .trim();
-  return { text: textOf(property, checker), byDefault };
+  return { text: textOf(property, checker), byDefault: tagsOf(property, "default", checker)[0] };
 }

@@ -3,6 +3,7 @@ import { type Block, Driver, Task } from "../../lib/jobspec";
 import { definitionOf, KNOWN_DRIVERS, nameInHcl, toHcl, type Field } from "../../lib/jobspec/host";
 import { expressionOf } from "../../lib/typescript";
 import type { CatalogEntry, MethodDoc, ValueEntry } from "./catalog";
+import type { LibraryPage } from "./library";
 
 /** A page of the reference: its file and its text. */
 export interface Page {
@@ -17,8 +18,16 @@ const OF_EVERY_BLOCK = [
   'named constructors, they are the usual way to make one: `Check.http({ path: "/health" })` in place of `new Check({ … })`.',
 ];
 
-/** One page per block and per value that blocks are made of, and one that leads to them. */
-export async function pages(entries: readonly CatalogEntry[], values: readonly ValueEntry[]): Promise<readonly Page[]> {
+/**
+ * One page per block and per value that blocks are made of, and one that leads to them.
+ *
+ * @param rest the pages of the library's other parts, which that one leads to as well
+ */
+export async function pages(
+  entries: readonly CatalogEntry[],
+  values: readonly ValueEntry[],
+  rest: readonly LibraryPage[],
+): Promise<readonly Page[]> {
   const files = new Map(entries.map((entry) => [entry.definition, fileOf(entry)]));
   const own = await Promise.all(
     entries.map(async (entry) => ({ file: fileOf(entry), text: await page(entry, files) })),
@@ -45,6 +54,13 @@ export async function pages(entries: readonly CatalogEntry[], values: readonly V
     "| class | |",
     "| --- | --- |",
     ...values.map((value) => `| [${value.name}](${fileOf(value)}) | ${cell(value.text)} |`),
+    "",
+    "## The rest of the library",
+    "",
+    "| page | |",
+    "| --- | --- |",
+    "| [Rules](rules.md) | What a job is judged by, each rule with an example. |",
+    ...rest.map(({ file, title, intro }) => `| [${title}](${file}) | ${cell(intro[0] ?? "")} |`),
     "",
   ];
   const ofValues = values.map((value) => ({ file: fileOf(value), text: valuePage(value) }));
@@ -78,7 +94,8 @@ function methodTable(title: string, methods: readonly MethodDoc[], before: strin
   ];
 }
 
-function fileOf({ name }: { readonly name: string }): string {
+/** The page of a block or a value. */
+export function fileOf({ name }: { readonly name: string }): string {
   return `${name.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase()}.md`;
 }
 
@@ -205,7 +222,7 @@ function code(text: string): string {
 }
 
 /** A text in a cell of a table. Within code, `<` is itself. */
-function cell(text: string): string {
+export function cell(text: string): string {
   const parts = text.replaceAll("\n", " ").split(/(`[^`]*`)/);
   return parts
     .map((part) => (part.startsWith("`") ? part : part.replaceAll("<", "&lt;")).replaceAll("|", "\\|"))

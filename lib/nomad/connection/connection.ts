@@ -12,7 +12,12 @@ export interface Connection {
   /** Credentials of HTTP's basic authentication, which a proxy in front of the API may ask for. Default: none. */
   readonly basicAuth?: BasicAuth;
   /** The header that the token is sent in, and the token. Default: none is sent. */
-  readonly token?: { readonly header: string; readonly value: string };
+  readonly token?: {
+    /** The header's name, such as `X-Nomad-Token`. */
+    readonly header: string;
+    /** The token. */
+    readonly value: string;
+  };
   /** Parameters that are sent with every request. Default: none. */
   readonly query?: Readonly<Record<string, string>>;
   /** How the server is known over TLS, and the client by it. Default: by the certificate authorities of this machine, and by none. */

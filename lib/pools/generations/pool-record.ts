@@ -26,7 +26,12 @@ export interface PoolRecord {
   /** The generation that somebody chose. Default: nobody did, and the newest counts. */
   readonly choice?: Choice;
   /** How many containers somebody asked for, of one generation. Default: nobody did, and the job says it. */
-  readonly size?: { readonly job: string; readonly containers: number };
+  readonly size?: {
+    /** The id of the generation's job. */
+    readonly job: string;
+    /** How many containers. */
+    readonly containers: number;
+  };
   /** How many containers generations had before they were drained, or became old ones: what they have again once they give out containers. Default: none had others. */
   readonly sizes?: readonly { readonly job: string; readonly containers: number }[];
   /** Whether it takes no new leases. Default: it takes them. */
@@ -34,7 +39,12 @@ export interface PoolRecord {
   /** The only user of a pool without isolation. Default: none yet, or the pool keeps users apart. */
   readonly user?: string;
   /** The containers that were there when that user had no lease any more: with the last of them the user is forgotten. Default: the user has a lease. */
-  readonly left?: { readonly mark: string; readonly containers: readonly string[] };
+  readonly left?: {
+    /** Tells this note from a later one. */
+    readonly mark: string;
+    /** The ids of the containers. */
+    readonly containers: readonly string[];
+  };
   /** Containers that are replaced once nobody leases them. Default: none. */
   readonly worn?: readonly string[];
 }

@@ -18,22 +18,36 @@ export interface ClusterStatus {
   /** Whether it has a leader, and a node that takes allocations. */
   readonly healthy: boolean;
   /** How many nodes there are, and how many of them are ready. */
-  readonly nodes: { readonly total: number; readonly ready: number };
+  readonly nodes: {
+    /** All that are registered. */
+    readonly total: number;
+    /** Those that are ready. */
+    readonly ready: number;
+  };
   /** How many jobs there are, by their status. */
   readonly jobs: {
+    /** All that are registered. */
     readonly total: number;
+    /** Those that run. */
     readonly running: number;
+    /** Those that wait for a place. */
     readonly pending: number;
+    /** Those that have ended, or were stopped. */
     readonly dead: number;
   };
   /** Of all nodes that are ready. */
   readonly resources: {
     /** MHz. */
     readonly cpu: Usage;
+    /** Memory, in MiB, as Nomad counts it. */
     readonly memory: {
+      /** All of it. */
       readonly totalMB: number;
+      /** What allocations have reserved. */
       readonly usedMB: number;
+      /** What nobody has reserved. */
       readonly availableMB: number;
+      /** The reserved part, 0 to 100. */
       readonly utilizationPercent: number;
     };
   };

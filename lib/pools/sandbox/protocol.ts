@@ -51,6 +51,7 @@ const ofSlot = {
   keep_workspace: v.optional(v.boolean()),
 };
 
+/** The schema of {@link ExecuteRequest}. */
 export const executeRequest = v.object({
   ...ofSlot,
   /** `bash`, `bash_stateful`, `read_file` or `write_file`. */
@@ -73,6 +74,7 @@ export const executeRequest = v.object({
 /** What `POST /execute` takes. */
 export type ExecuteRequest = v.InferInput<typeof executeRequest>;
 
+/** The schema of {@link ResetRequest}. */
 export const resetRequest = v.object(ofSlot);
 
 /** What `POST /reset` takes. */
@@ -81,6 +83,7 @@ export type ResetRequest = v.InferInput<typeof resetRequest>;
 const artifact = { ...ofSlot, path: v.optional(v.pipe(v.string(), v.maxLength(4096)), ".") };
 const most = v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
 
+/** The schema of {@link ReadRequest}. */
 export const readRequest = v.object({
   ...artifact,
   /** `text` or `base64`. Default: text. */
@@ -89,16 +92,22 @@ export const readRequest = v.object({
   max_bytes: most,
   include_sha256: v.nullish(v.boolean()),
 });
+
+/** What `POST /artifacts/read` takes. */
 export type ReadRequest = v.InferInput<typeof readRequest>;
 
+/** The schema of {@link ListRequest}. */
 export const listRequest = v.object({
   ...artifact,
   recursive: v.nullish(v.boolean()),
   /** Default, and at most: the server's limit, 5,000. */
   max_entries: most,
 });
+
+/** What `POST /artifacts/list` takes. */
 export type ListRequest = v.InferInput<typeof listRequest>;
 
+/** The schema of {@link ArchiveRequest}. */
 export const archiveRequest = v.object({
   ...artifact,
   /** `tar.gz` or `tgz`. Default: tar.gz. */
@@ -106,18 +115,23 @@ export const archiveRequest = v.object({
   max_bytes: most,
   max_entries: most,
 });
+
+/** What `POST /artifacts/archive` takes. */
 export type ArchiveRequest = v.InferInput<typeof archiveRequest>;
 
 /** What keeps the slots of a server apart. */
 const isolation = v.picklist(["bubblewrap", "user", "none"]);
 
 /**
+ * What keeps the slots of a server apart.
+ *
  * - `bubblewrap`: namespaces (mounts, processes, IPC, name), and a user of each slot's own where the server is root
  * - `user`: a user of each slot's own, and namespaces of processes where the server may make them
  * - `none`: nothing; told so by name
  */
 export type Isolation = v.InferOutput<typeof isolation>;
 
+/** The schema of {@link ExecuteAnswer}. */
 export const executeAnswer = v.object({
   success: v.boolean(),
   output: v.optional(v.string(), ""),
@@ -146,6 +160,7 @@ export const executeAnswer = v.object({
 /** How a tool ended. `success` is false where a command ended with another code than 0. */
 export type ExecuteAnswer = v.InferOutput<typeof executeAnswer>;
 
+/** The schema of {@link ExecuteFrame}. */
 export const executeFrame = v.union([
   /** A piece of output, in base64. */
   v.object({ stream: v.picklist(["stdout", "stderr"]), data: v.string() }),
@@ -172,6 +187,7 @@ export type RefusalCode =
   | "stopping"
   | "internal";
 
+/** The schema of {@link Refusal}. */
 export const refusal = v.object({
   success: v.literal(false),
   /** In words. */
@@ -181,8 +197,11 @@ export const refusal = v.object({
   /** With `stale-generation`: the highest that the server has seen. */
   generation: v.optional(v.number()),
 });
+
+/** What is answered, with a status of 400 and above, where something was refused. */
 export type Refusal = v.InferOutput<typeof refusal>;
 
+/** The schema of {@link SandboxHealth}. */
 export const sandboxHealth = v.looseObject({
   /** `ok`, or `stopping`. */
   status: v.string(),
@@ -197,10 +216,13 @@ export const sandboxHealth = v.looseObject({
   /** Whether a token is asked for. */
   token: v.optional(v.boolean()),
 });
+
+/** What `GET /health` answers. */
 export type SandboxHealth = v.InferOutput<typeof sandboxHealth>;
 
 /** The slots of a sandbox. */
 export interface SandboxSlots {
+  /** Each of them, with what it does. */
   readonly slots: readonly {
     readonly slot_id: string;
     /** `available` or `executing`. */
@@ -214,19 +236,29 @@ export interface SandboxSlots {
 
 /** A file of a workspace, or its beginning. */
 export interface ReadAnswer {
+  /** Always: what is refused is answered with a {@link Refusal}. */
   readonly success: true;
+  /** What was read, in the encoding that is named. */
   readonly content: string;
+  /** How the content is written. */
   readonly encoding: "text" | "base64";
+  /** Whether the file has more than was read. */
   readonly truncated: boolean;
+  /** How many bytes were read. */
   readonly bytes: number;
+  /** How many bytes the file has. */
   readonly file_size: number;
+  /** The file's path in the workspace. */
   readonly path: string;
+  /** Its media type, such as `text/plain`. */
   readonly mime: string;
+  /** The SHA-256 of what was read, in hexadecimal. Default: not asked for. */
   readonly sha256?: string | null;
 }
 
 /** What lies in a folder of a workspace. */
 export interface ListAnswer {
+  /** Always: what is refused is answered with a {@link Refusal}. */
   readonly success: true;
   /** `mtime` in seconds since 1970. Symbolic links are listed as they are, and never followed. */
   readonly entries: {
@@ -235,16 +267,22 @@ export interface ListAnswer {
     readonly size: number;
     readonly mtime: number;
   }[];
+  /** Whether the folder has more than is listed. */
   readonly truncated: boolean;
 }
 
 /** A folder of a workspace as an archive. */
 export interface ArchiveAnswer {
+  /** Always: what is refused is answered with a {@link Refusal}. */
   readonly success: true;
   /** The archive, in base64. */
   readonly content: string;
+  /** How the content is written. */
   readonly encoding: "base64";
+  /** What kind of archive it is. */
   readonly format: "tar.gz";
+  /** How many bytes the archive has. */
   readonly bytes: number;
+  /** How many files are in it. */
   readonly entry_count: number;
 }
