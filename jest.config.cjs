@@ -43,6 +43,7 @@ module.exports = {
     {
       ...common,
       displayName: "e2e",
+      runner: "<rootDir>/__tests__/support/idle.cjs",
       testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
       testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
@@ -57,6 +58,7 @@ module.exports = {
     {
       ...common,
       displayName: "operate",
+      runner: "<rootDir>/__tests__/support/idle.cjs",
       testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
       testMatch: ["<rootDir>/__tests__/operate/**/*.test.ts"],
@@ -65,6 +67,7 @@ module.exports = {
       // Leases, executions and managers on a real Nomad and Consul.
       ...common,
       displayName: "pools",
+      runner: "<rootDir>/__tests__/support/idle.cjs",
       testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
       testMatch: ["<rootDir>/__tests__/pools/**/*.test.ts"],
