@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 
@@ -16,5 +16,6 @@ export function compile(folder: string): string {
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(stdout);
   symlinkSync(join(ROOT, "node_modules"), join(out, "node_modules"));
+  execFileSync(process.execPath, [join(ROOT, "scripts/model.cjs"), out]);
   return out;
 }

@@ -18,8 +18,7 @@ if (existsSync(compiler)) {
   });
   process.exitCode = status ?? 1;
   if (status === 0) {
-    require("./bundle.cjs")();
-    remember(root, sources);
+    void require("./bundle.cjs")().then(() => remember(root, sources));
   }
 } else {
   console.log("cdk-nomad is not compiled: there is no TypeScript beside it, and a clone runs its sources");

@@ -27,7 +27,8 @@ import { JobService } from "./job-service";
 import { isMarked, mark } from "./marks";
 import { providerVersion, requireProvider26, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
-import { terraformJson } from "./terraform-text";
+import { resolvedAhead } from "./resolved-ahead";
+import { mayHoldTokens, terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
 import { longestDeployment } from "./waiting";
 
@@ -100,6 +101,27 @@ class JobResource extends ProviderJob {
       resume();
     }
   }
+
+  /** @internal What cdktf would resolve three times over is told apart from what needs it. */
+  override toTerraform(): Terraformed {
+    const written = super.toTerraform() as Terraformed;
+    const bodies = written.resource?.[this.terraformResourceType];
+    const body = bodies?.[this.friendlyUniqueId];
+    // What somebody overrides in the stack is merged into what an element wrote, which must not be a token then.
+    if (!bodies || !body || "resource" in overridesOf(this.cdktfStack)) return written;
+    bodies[this.friendlyUniqueId] = resolvedAhead(body, (text) => !mayHoldTokens(text));
+    return written;
+  }
+}
+
+/** What a resource writes. */
+interface Terraformed {
+  readonly resource?: Record<string, Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** What a stack's `addOverride` was told; cdktf keeps it to itself. */
+function overridesOf(stack: TerraformStack): object {
+  return (stack as unknown as { readonly rawOverrides?: object }).rawOverrides ?? {};
 }
 
 /**

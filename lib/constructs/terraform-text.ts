@@ -51,7 +51,7 @@ function spliced(marked: string, splices: readonly string[]): string {
 const NUMBER_TOKEN = /-\d(?:\.\d+)?e\+(?:2[89]\d|30\d)/g;
 
 /** A token in any of its shapes leaves one of these in JSON. */
-function mayHoldTokens(text: string): boolean {
+export function mayHoldTokens(text: string): boolean {
   if (text.includes("TfToken[") || text.includes(UNRESOLVED_BEGIN)) return true;
   return text.includes("e+") && text.search(NUMBER_TOKEN) >= 0;
 }

@@ -21,6 +21,7 @@ export {
   holdsSecret,
   isEmptyValue,
   isKnown,
+  isPlainObject,
   isResolvable,
   nearestOf,
   NO_SECRET,

@@ -1,8 +1,9 @@
+import type { JobBlock } from "../blocks/host";
 import { type Network, type Port, type Task } from "../blocks";
 import { isPlainObject, nearestOf, type Place } from "../engine";
 import { eachTextOf } from "./interpolation";
 import { meshPorts } from "./mesh-tasks";
-import { each, networksOf, serviceNameOf, servicesOf, type GroupRule, type Node } from "./walk";
+import { each, networksOf, serviceNameOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 
 /** What Nomad's client fills in of a port: a kind of value, and the port's label. `$${` is what it reads as a plain `${`. */
 const REFERENCE = /(?<!\$)\$\{(NOMAD_(?:HOST_|ALLOC_)?(?:PORT|ADDR|IP)_)([\w.-]{1,80})\}/g;
@@ -16,18 +17,24 @@ const CLEANED: ReadonlySet<string> = new Set(["NOMAD_PORT_", "NOMAD_ADDR_", "NOM
  * @see https://developer.hashicorp.com/nomad/docs/reference/runtime-environment-settings#network-related-variables
  */
 export const portReferences: GroupRule = (group, job) => {
-  const ofGroup = [
-    ...labelsOf(networksOf(group)),
-    ...servicesOf(group).flatMap(
-      ({ value }) => meshPorts(value, serviceNameOf(value, job, group.value, undefined), group.value).labels,
-    ),
-  ];
-  const ofTasks = group.tasks.flatMap((task) =>
-    labelsOf(networksOfTask(task)).map((label) => `${task.value.name}_${label}`),
-  );
+  // Most jobs have no such reference, so what there is for one is looked for when the first is found.
+  let found: readonly string[] | undefined;
+  const shared = () => (found ??= [...portsOfGroup(group, job), ...portsOfTasks(group)]);
   for (const task of group.tasks)
-    inTask(task, [...ofGroup, ...ofTasks, ...labelsOf(networksOfTask(task)), ...mappedBy(task.value)]);
+    inTask(task, () => [...shared(), ...labelsOf(networksOfTask(task)), ...mappedBy(task.value)]);
 };
+
+function portsOfGroup(group: GroupNode, job: JobBlock): readonly string[] {
+  const ofServices = servicesOf(group).flatMap(
+    ({ value }) => meshPorts(value, serviceNameOf(value, job, group.value, undefined), group.value).labels,
+  );
+  return [...labelsOf(networksOf(group)), ...ofServices];
+}
+
+/** The ports of the tasks' own networks, as other tasks call them. */
+function portsOfTasks({ tasks }: GroupNode): readonly string[] {
+  return tasks.flatMap((task) => labelsOf(networksOfTask(task)).map((label) => `${task.value.name}_${label}`));
+}
 
 function networksOfTask({ value, at }: Node<Task>): readonly Node<Network>[] {
   return each<Network>(value.resources?.networks, at.property("resources"), "networks");
@@ -52,14 +59,14 @@ function cleaned(label: string): string {
   return label.replaceAll(/[^a-zA-Z0-9_]/g, "_");
 }
 
-function inTask({ value, at }: Node<Task>, labels: readonly string[]): void {
-  // Who sets a variable by itself means that one.
-  const own = new Set(Object.keys(value.env ?? {}));
+function inTask({ value, at }: Node<Task>, labels: () => readonly string[]): void {
   const judge = (written: (kind: string, label: string) => string) => (text: string, place: Place) => {
     if (!text.includes("${NOMAD_")) return;
     for (const [, kind = "", label = ""] of text.matchAll(REFERENCE)) {
-      const known = labels.map((each) => written(kind, each));
-      if (!own.has(kind + label) && !known.includes(label)) unknownPort(kind, label, known, place);
+      // Who sets a variable by itself means that one.
+      if (Object.hasOwn(value.env ?? {}, kind + label)) continue;
+      const known = labels().map((each) => written(kind, each));
+      if (!known.includes(label)) unknownPort(kind, label, known, place);
     }
   };
   if (value.driver?.config) {
