@@ -2,9 +2,10 @@ import { ConfigEntry } from "@cdktf/provider-consul/lib/config-entry";
 import { KeyPrefix } from "@cdktf/provider-consul/lib/key-prefix";
 import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
-import type { Problem } from "../errors";
+import { pathText, type Path, type Problem } from "../errors";
 import {
   checkProps,
+  isKnown,
   literalsAmong,
   OBJECTS,
   oneOfTexts,
@@ -139,7 +140,7 @@ export class Intentions extends Construct {
   /** The service that is called, or `*` for every one. */
   readonly to: string;
   readonly #allowed: string[];
-  readonly #denied: readonly string[];
+  readonly #denied: string[];
 
   constructor(scope: Construct, id: string, props: IntentionsProps) {
     super(scope, id);
@@ -149,6 +150,7 @@ export class Intentions extends Construct {
     this.#allowed = [...(props.allow ?? [])];
     this.#denied = [...(props.deny ?? [])];
     this.entry = configEntry(this, "service-intentions", props.to, this.body());
+    this.node.addValidation({ validate: () => errorLines(this.problems()) });
   }
 
   /** Whether this construct is an Intentions, also one of another copy of this package. */
@@ -158,8 +160,38 @@ export class Intentions extends Construct {
 
   /** Lets one more service call it. */
   allow(service: string): this {
-    if (this.#allowed.includes(service)) return this;
-    this.#allowed.push(service);
+    return this.add(this.#allowed, "allow", service);
+  }
+
+  /** Keeps one more service from calling it; `*` stands for all that are not named. */
+  deny(service: string): this {
+    return this.add(this.#denied, "deny", service);
+  }
+
+  /** What Consul refuses of them: a service that stands there twice, or has no name, and none at all. */
+  problems(): readonly Problem[] {
+    const problem = (path: Path, message: string): Problem => ({
+      rule: "consul/intentions",
+      path,
+      message,
+      severity: "error",
+    });
+    const named = Object.entries({ allow: this.#allowed, deny: this.#denied }).flatMap(([list, names]) =>
+      names.map((name, index) => ({ name, path: [list, { index }] as Path })),
+    );
+    if (named.length === 0) return [problem([], 'nobody is named; write allow: ["web"], or deny: ["*"]')];
+    return named.flatMap(({ name, path }, at) => {
+      if (!isKnown(name)) return [];
+      if (name === "") return [problem(path, 'is empty; write the name of a service, or "*"')];
+      const first = named.slice(0, at).find((each) => each.name === name);
+      return first ? [problem(path, `"${name}" stands in ${pathText(first.path)} too; remove one of the two`)] : [];
+    });
+  }
+
+  private add(names: string[], list: "allow" | "deny", service: string): this {
+    checkProps({ service }, `${this.node.path}.${list}()`, { service: required(TEXT) });
+    if (names.includes(service)) return this;
+    names.push(service);
     this.entry.configJson = terraformJson(this.body());
     return this;
   }

@@ -1,7 +1,7 @@
 import { TerraformStack, type TerraformResource } from "cdktf";
 import { UserError } from "../errors";
 import { Connect, Proxy, SidecarService, Upstream, type Job, type Service, type TaskGroup } from "../jobspec";
-import { nearestOf } from "../jobspec/host";
+import { checkProps, describe, nearestOf, NUMBER, type PropKinds } from "../jobspec/host";
 import { Intentions } from "./consul";
 
 /** How one service reaches another. */
@@ -22,6 +22,8 @@ export interface JobConstruct extends TerraformResource {
   /** Puts another job in the place of the one that is there. */
   amend(change: (job: Job) => Job): unknown;
 }
+
+const CONNECT_OPTIONS: PropKinds<ConnectOptions> = { localPort: NUMBER };
 
 const FIRST_LOCAL_PORT = 9191;
 
@@ -46,19 +48,31 @@ export class JobService {
    *
    * @param other of this stack, or of another one of the same program
    * @returns the same service, for the next one that it calls
-   * @throws UserError where one of them is no service of a group, or is a gateway or speaks to the mesh by itself
+   * @throws UserError where one of them is no service of a group, or is a gateway or speaks to the mesh by itself; and for another port than the one at which
+   * it is found already
    * @example
    * launcher.service("pattern-launcher").connectTo(admin.service("prism-admin"));
    */
-  connectTo(other: JobService, { localPort }: ConnectOptions = {}): this {
+  connectTo(other: JobService, options: ConnectOptions = {}): this {
+    if (typeof (other as Partial<JobService> | undefined)?.connectTo !== "function")
+      throw this.mistake(
+        `connectTo() expected a service of a job, found ${describe(other)}; write nomadJob.service("name")`,
+      );
+    checkProps(options, `${this.job.node.path}.connectTo()`, CONNECT_OPTIONS);
+    const { localPort } = options;
     // Neither is changed where one of them cannot be.
     for (const each of [other, this]) each.checkProxy(each.service());
+    const before = upstreamTo(other, this.service())?.localBindPort;
+    if (before !== undefined && localPort !== undefined && before !== localPort)
+      throw this.mistake(
+        `finds "${other.name}" at port ${before} already, not ${localPort}; leave localPort out, or give it where the two are connected first`,
+      );
     other.change((service) => service.with({ connect: other.withProxy(service) }));
     this.change((service, group) => {
       const connect = this.withProxy(service);
       const sidecar = connect.sidecarService ?? new SidecarService();
       const proxy = sidecar.proxy ?? new Proxy();
-      if ((proxy.upstreams ?? []).some(({ destinationName }) => destinationName === other.name)) return service;
+      if (upstreamTo(other, service)) return service;
       const upstream = Upstream.to(other.name, localPort ?? freePortOf(group));
       return service.with({
         connect: connect.with({ sidecarService: sidecar.with({ proxy: proxy.withUpstream(upstream) }) }),
@@ -118,6 +132,11 @@ export class JobService {
   private mistake(message: string): UserError {
     return UserError.at([this.job.node.path, `service "${this.name}"`], message, "service/mesh");
   }
+}
+
+/** The upstream by which a service calls another one, where it does. */
+function upstreamTo({ name }: JobService, { connect }: Service): Upstream | undefined {
+  return connect?.sidecarService?.proxy?.upstreams?.find(({ destinationName }) => destinationName === name);
 }
 
 /** The first port that no upstream of the group has, and none of its networks. */

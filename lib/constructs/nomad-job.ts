@@ -3,9 +3,10 @@ import {
   jobTimeoutsToHclTerraform,
   jobTimeoutsToTerraform,
   type JobConfig,
+  type JobHcl2,
   type JobTimeouts,
 } from "@cdktf/provider-nomad/lib/job";
-import { TerraformStack, type IResolvable } from "cdktf";
+import { TerraformStack, type IResolvable, type TerraformResourceLifecycle } from "cdktf";
 import type { Construct } from "constructs";
 import { type Problem, UserError } from "../errors";
 import { Job, type Target } from "../jobspec";
@@ -15,10 +16,13 @@ import {
   FLAG,
   hasManualCanary,
   OBJECT,
+  objectOf,
   OBJECTS,
   poolOf,
   propKind,
   required,
+  TEXT,
+  TEXT_MAP,
   TEXTS,
   type PropKinds,
 } from "../jobspec/host";
@@ -80,13 +84,20 @@ export const NOMAD_JOB: PropKinds<NomadJobProps> = {
   purgeOnDestroy: FLAG,
   readAllocationIds: FLAG,
   rerunIfDead: FLAG,
-  hcl2: OBJECT,
-  timeouts: OBJECT,
+  hcl2: objectOf<JobHcl2>({ allowFs: FLAG, vars: TEXT_MAP }),
+  timeouts: objectOf<JobTimeouts>({ create: TEXT, update: TEXT }),
   connection: ANYTHING,
   count: ANYTHING,
   dependsOn: OBJECTS,
   forEach: ANYTHING,
-  lifecycle: OBJECT,
+  lifecycle: objectOf<TerraformResourceLifecycle>({
+    createBeforeDestroy: FLAG,
+    preventDestroy: FLAG,
+    ignoreChanges: ANYTHING,
+    replaceTriggeredBy: ANYTHING,
+    precondition: OBJECTS,
+    postcondition: OBJECTS,
+  }),
   provider: ANYTHING,
   provisioners: ANYTHING,
 };

@@ -15,7 +15,7 @@ import { errorLines } from "./allowed";
 import { runAspects } from "./aspects";
 import { orderJobs } from "./brought-before";
 import { ClusterConstruct } from "./cluster";
-import { KeyValues } from "./consul";
+import { Intentions, KeyValues } from "./consul";
 import { NomadJob } from "./nomad-job";
 import { provideNomad } from "./providers";
 import { repeated } from "./repeated";
@@ -68,6 +68,7 @@ function problemsIn(construct: IConstruct): ProgramProblem[] {
   const judgesItself =
     NomadJob.isNomadJob(construct) ||
     KeyValues.isKeyValues(construct) ||
+    Intentions.isIntentions(construct) ||
     ClusterConstruct.isClusterConstruct(construct);
   const own = judgesItself ? construct.problems() : [];
   const reported = new Set(errorLines(own));

@@ -1,7 +1,17 @@
 import { Construct } from "constructs";
 import { NomadJob, RegionalJob, type RegionRendering } from "../constructs";
 import type { Multiregion, MultiregionProps, Secret } from "../jobspec";
-import { ANYTHING, checkProps, NUMBER, OBJECT, oneOfTexts, TEXTS, type PropKinds } from "../jobspec/host";
+import {
+  ANYTHING,
+  checkProps,
+  NUMBER,
+  OBJECT,
+  objectBy,
+  oneOfTexts,
+  TEXTS,
+  type PropKind,
+  type PropKinds,
+} from "../jobspec/host";
 import {
   BrowserVmJob,
   PoolJob,
@@ -71,13 +81,16 @@ export interface PolydevProps {
   readonly rendering?: RegionRendering;
 }
 
+/** Values by the providers that there are. */
+const ofProviders = (kind: PropKind) => objectBy(() => Object.fromEntries(PROVIDERS.map((name) => [name, kind])));
+
 const KINDS: PropKinds<PolydevProps> = {
   execution: ANYTHING,
   machine: OBJECT,
-  warmPools: OBJECT,
+  warmPools: ofProviders(NUMBER),
   browsers: NUMBER,
   portOffset: NUMBER,
-  apiKeys: OBJECT,
+  apiKeys: ofProviders(ANYTHING),
   datacenters: TEXTS,
   regions: OBJECT,
   rendering: oneOfTexts("fanOut", "enterprise"),

@@ -2,6 +2,7 @@ import { App, TerraformStack } from "cdktf";
 import {
   Connect,
   Driver,
+  formatProblem,
   Gateway,
   IngressGateway,
   Intentions,
@@ -112,4 +113,64 @@ test("what cannot be connected is said with the way out", () => {
   const inner = program().add("other", { name: "other" });
   inner.amend((job) => job.withEachGroup((group) => group.with({ tasks: [task] })));
   expect(() => inner.service("inner")).toThrow(/is a service of a task/);
+});
+
+test("what is given to connect services is looked at, and nothing of it is dropped", () => {
+  const { add } = program();
+  const web = add("web", { name: "web" });
+  const api = add("api", { name: "api" });
+  const before = JSON.stringify([web.job, api.job]);
+  const connect = (other: unknown, options?: object) => () => web.service("web").connectTo(other as never, options);
+  expect(connect("api")).toThrow(
+    'dev/web.service "web": connectTo() expected a service of a job, found "api"; write nomadJob.service("name")',
+  );
+  expect(connect(api.service("api"), { localport: 80 })).toThrow(
+    'dev/web.connectTo().localport: there is no such property; write "localPort"',
+  );
+  expect(JSON.stringify([web.job, api.job])).toBe(before);
+  connect(api.service("api"), { localPort: 9300 })();
+  expect(connect(api.service("api"))).not.toThrow();
+  expect(connect(api.service("api"), { localPort: 9300 })).not.toThrow();
+  expect(connect(api.service("api"), { localPort: 9400 })).toThrow(/finds "api" at port 9300 already, not 9400/);
+});
+
+describe("intentions", () => {
+  const judged = (props: object, change?: (intentions: Intentions) => unknown) => {
+    const { app, stack } = program();
+    const intentions = new Intentions(stack, "to-db", { to: "db", ...props });
+    change?.(intentions);
+    return { lines: problemsOf(app).map(formatProblem), intentions, stack };
+  };
+
+  // Consul 1.22: `Sources[1] defines "a" more than once`, `Sources[0].Name is required`, `At least one source is required`.
+  test.each<[string, object, readonly string[]]>([
+    [
+      "who is allowed and denied",
+      { allow: ["a"], deny: ["a"] },
+      ['dev/to-db.deny[0]: "a" stands in allow[0] too; remove one of the two'],
+    ],
+    [
+      "who is there twice",
+      { allow: ["a", "a"] },
+      ['dev/to-db.allow[1]: "a" stands in allow[0] too; remove one of the two'],
+    ],
+    ["who has no name", { allow: [""] }, ['dev/to-db.allow[0]: is empty; write the name of a service, or "*"']],
+    ["nobody", {}, ['dev/to-db: nobody is named; write allow: ["web"], or deny: ["*"]']],
+  ])("that Consul refuses are an error before they are brought: %s", (_what, props, lines) => {
+    expect(judged(props).lines).toEqual(lines);
+  });
+
+  test("are added to in both ways", () => {
+    const { lines, stack } = judged({}, (intentions) => intentions.allow("web").allow("web").deny("*").deny("*"));
+    expect(lines).toEqual([]);
+    SynthesizedStack.fromStack(stack).hasConfigEntry("service-intentions", "db", {
+      Sources: [
+        { Name: "web", Action: "allow", Precedence: 9 },
+        { Name: "*", Action: "deny", Precedence: 8 },
+      ],
+    });
+    expect(() => judged({}, (intentions) => intentions.deny(5 as never))).toThrow(
+      "dev/to-db.deny().service: expected a text, found 5; write one in quotes",
+    );
+  });
 });

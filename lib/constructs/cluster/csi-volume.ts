@@ -1,12 +1,24 @@
 import type { Construct } from "constructs";
-import { VolumeRequest, type CsiMountOptionsProps, type Job } from "../../jobspec";
-import { NUMBER, OBJECT, OBJECTS, required, TEXT, TEXT_MAP, type PropKind, type PropKinds } from "../../jobspec/host";
+import { CsiMountOptions, VolumeRequest, type CsiMountOptionsProps, type Job } from "../../jobspec";
+import {
+  NUMBER,
+  objectBy,
+  listOf,
+  propsOfBlock,
+  required,
+  TEXT,
+  TEXT_MAP,
+  type PropKind,
+  type PropKinds,
+} from "../../jobspec/host";
 import { requireProvider26, takesWriteOnly } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import type { VolumeUse } from "./host-volume";
 import { ProviderResource, type Attributes, type Blocks, type Body } from "./provider-resource";
 import {
   asksForVolume,
+  CAPABILITIES,
+  CAPACITY,
   capabilityBlocks,
   capacityAttributes,
   OF_CSI,
@@ -74,17 +86,19 @@ interface CsiVolumeCommon {
   readonly namespace?: string;
 }
 
+const TOPOLOGIES = listOf(TEXT_MAP, "a list of objects", '[{ zone: "a" }]');
+
 const COMMON: PropKinds<CsiVolumeCommon> = {
   volumeId: required(TEXT),
   name: TEXT,
   plugin: required(TEXT),
-  capabilities: required(OBJECTS),
-  capacity: OBJECT,
+  capabilities: required(CAPABILITIES),
+  capacity: CAPACITY,
   parameters: TEXT_MAP,
   secrets: TEXT_MAP,
   secretsVersion: NUMBER,
-  mountOptions: OBJECT,
-  requiredTopologies: OBJECTS,
+  mountOptions: objectBy(() => propsOfBlock(CsiMountOptions)),
+  requiredTopologies: TOPOLOGIES,
   namespace: TEXT,
 };
 
@@ -114,7 +128,7 @@ const CSI_VOLUME: PropKinds<NomadCsiVolumeProps> = {
   ...COMMON,
   snapshotId: TEXT,
   cloneId: TEXT,
-  preferredTopologies: OBJECTS,
+  preferredTopologies: TOPOLOGIES,
 };
 
 /** A volume of a CSI plugin, as groups ask for it. */

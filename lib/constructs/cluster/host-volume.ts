@@ -1,9 +1,11 @@
 import type { Construct } from "constructs";
 import { VolumeRequest, type Constraint, type Job, type Memory, type VolumeRequestProps } from "../../jobspec";
-import { ANYTHING, OBJECT, OBJECTS, required, TEXT, TEXT_MAP, type PropKind, type PropKinds } from "../../jobspec/host";
+import { ANYTHING, OBJECTS, required, TEXT, TEXT_MAP, type PropKind, type PropKinds } from "../../jobspec/host";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes } from "./provider-resource";
 import {
+  CAPABILITIES,
+  CAPACITY,
   capabilityBlocks,
   capacityAttributes,
   asksForVolume,
@@ -52,7 +54,7 @@ interface HostVolumeCommon {
 
 const COMMON: PropKinds<HostVolumeCommon> = {
   name: required(TEXT),
-  capabilities: OBJECTS,
+  capabilities: CAPABILITIES,
   parameters: TEXT_MAP,
   namespace: TEXT,
 };
@@ -94,7 +96,7 @@ export interface NomadHostVolumeProps extends HostVolumeCommon {
 const HOST_VOLUME: PropKinds<NomadHostVolumeProps> = {
   ...COMMON,
   plugin: TEXT,
-  capacity: OBJECT,
+  capacity: CAPACITY,
   nodeId: TEXT,
   nodePool: TEXT,
   constraints: OBJECTS,

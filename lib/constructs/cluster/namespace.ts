@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
 import type { Job } from "../../jobspec";
-import { OBJECT, required, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
+import { objectOf, required, TEXTS, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
 import { requireProvider26 } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes, type Blocks } from "./provider-resource";
@@ -97,15 +97,18 @@ export interface NomadNamespaceProps {
   readonly quota?: string;
 }
 
+const ENABLED = objectOf<EnabledOrDisabled>({ enabled: TEXTS, disabled: TEXTS });
+const ALLOWED = objectOf<AllowedOrDenied>({ default: TEXT, allowed: TEXTS, denied: TEXTS });
+
 const KINDS: PropKinds<NomadNamespaceProps> = {
   name: required(TEXT),
   description: TEXT,
   meta: TEXT_MAP,
-  drivers: OBJECT,
-  networkModes: OBJECT,
-  nodePools: OBJECT,
-  vault: OBJECT,
-  consul: OBJECT,
+  drivers: ENABLED,
+  networkModes: ENABLED,
+  nodePools: ALLOWED,
+  vault: ALLOWED,
+  consul: ALLOWED,
   quota: TEXT,
 };
 

@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
 import { Duration, type Job } from "../../jobspec";
-import { OBJECT, propKind, required, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
+import { ANYTHING, FLAG, objectOf, propKind, required, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
 import { requireProvider26 } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes, type Blocks } from "./provider-resource";
@@ -44,7 +44,10 @@ const KINDS: PropKinds<NomadNodePoolProps> = {
   name: required(TEXT),
   description: TEXT,
   meta: TEXT_MAP,
-  scheduler: OBJECT,
+  scheduler: objectOf<NonNullable<NomadNodePoolProps["scheduler"]>>({
+    algorithm: ANYTHING,
+    memoryOversubscription: FLAG,
+  }),
   nodeIdentityTtl: propKind((value) => value instanceof Duration, "a Duration", "Duration.hours(24)"),
 };
 

@@ -1,5 +1,6 @@
 import type { Path, Problem } from "../../errors";
 import { Memory, type Job } from "../../jobspec";
+import { ANYTHING, listOf, objectOf, required } from "../../jobspec/host";
 import type { Body } from "./provider-resource";
 
 /** Who may do what with a volume at once. */
@@ -55,6 +56,16 @@ export interface VolumeCapacity {
    */
   readonly max?: Memory;
 }
+
+/** The kind of a property of capabilities; what they may be is judged by {@link volumeProblems}. */
+export const CAPABILITIES = listOf(
+  objectOf<VolumeCapability>({ access: required(ANYTHING), attachment: ANYTHING }),
+  "a list of objects",
+  '[{ access: "single-node-writer" }]',
+);
+
+/** The kind of a property of least and most, whose sizes are judged by {@link volumeProblems}. */
+export const CAPACITY = objectOf<VolumeCapacity>({ min: ANYTHING, max: ANYTHING });
 
 /** Capabilities as the provider takes them. */
 export function capabilityBlocks(capabilities: readonly VolumeCapability[]): readonly Body[] {

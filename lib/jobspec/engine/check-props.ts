@@ -1,4 +1,4 @@
-import { type Problem, UserError } from "../../errors";
+import { type Path, type PathStep, type Problem, UserError } from "../../errors";
 import { definitionOf, type Block } from "./block";
 import { isKnown } from "./deferred";
 import { describe, isKeyed } from "./describe";
@@ -13,6 +13,10 @@ export interface PropKind {
   /** What to write instead of a value that is of another kind. */
   readonly write: (value: unknown) => string;
   readonly required?: boolean;
+  /** What stands in a value that fits, each with its step and its kind. */
+  readonly elements?: (value: unknown) => readonly (readonly [PathStep, unknown, PropKind])[];
+  /** The properties that a value that fits may have, where it has no others. */
+  readonly properties?: (value: Readonly<Record<string, unknown>>) => Readonly<Record<string, PropKind>>;
 }
 
 /** The kind of a property that must be given. */
@@ -39,27 +43,36 @@ function isText(value: unknown): boolean {
   return typeof value === "string" || !isKnown(value);
 }
 
-function areTexts(values: readonly unknown[]): boolean {
-  return values.every(isText);
-}
-
 /** What is judged by others, such as cdktf. */
 export const ANYTHING = propKind(() => true, "a value", "one");
 export const TEXT = propKind(isText, "a text", "one in quotes");
-export const TEXTS = propKind((value) => Array.isArray(value) && areTexts(value), "a list of texts", '["a", "b"]');
-export const TEXT_MAP = propKind(
-  (value) => isKeyed(value) && areTexts(Object.values(value)),
-  "texts by their keys",
-  '{ key: "value" }',
-);
+export const TEXTS = listOf(TEXT, "a list of texts", '["a", "b"]');
+export const TEXT_MAP: PropKind = {
+  ...propKind(isKeyed, "texts by their keys", '{ key: "value" }'),
+  elements: (value) => Object.entries(value as object).map(([key, each]) => [{ key }, each, TEXT]),
+};
 export const FLAG = propKind((value) => typeof value === "boolean", "true or false", "one of them");
 export const NUMBER = propKind((value) => typeof value === "number", "a number", "one");
 export const OBJECT = propKind(isKeyed, "an object", "{ name: value }");
-export const OBJECTS = propKind(
-  (value) => Array.isArray(value) && value.every(isKeyed),
-  "a list of objects",
-  "[{ name: value }]",
-);
+export const OBJECTS = listOf(OBJECT, "a list of objects", "[{ name: value }]");
+
+/** A list of values of one kind. */
+export function listOf(kind: PropKind, expected: string, write: string): PropKind {
+  return {
+    ...propKind(Array.isArray, expected, write),
+    elements: (value) => (value as readonly unknown[]).map((each, index) => [{ index }, each, kind]),
+  };
+}
+
+/** An object of just these properties, such as the options of a constructor's property. */
+export function objectOf<P extends object>(kinds: PropKinds<P>): PropKind {
+  return objectBy(() => kinds);
+}
+
+/** An object whose properties depend on one of them, such as its `kind`. */
+export function objectBy(kindsOf: NonNullable<PropKind["properties"]>): PropKind {
+  return { ...OBJECT, properties: kindsOf };
+}
 
 /** One of a few texts. */
 export function oneOfTexts(...texts: readonly string[]): PropKind {
@@ -113,21 +126,21 @@ export function checkProps(props: object, place: string, kinds?: Readonly<Record
 
 function* wrongProps(
   props: Readonly<Record<string, unknown>>,
-  place: string,
+  place: string | Path,
   kinds: Readonly<Record<string, PropKind>>,
 ): Generator<Problem> {
+  const path: Path = typeof place === "string" ? [place] : place;
   const problem = (name: string, rule: string, message: string): Problem => ({
     rule,
-    path: [place, name],
+    path: [...path, name],
     message,
     severity: "error",
   });
-  for (const [name, { fits, expected, write, required: isRequired }] of Object.entries(kinds)) {
+  for (const [name, kind] of Object.entries(kinds)) {
     const value = props[name];
     if (value === undefined) {
-      if (isRequired) yield problem(name, "field/required", `must be given; write ${write(value)}`);
-    } else if (isKnown(value) && !fits(value))
-      yield problem(name, "field/type", `expected ${expected}, found ${describe(value)}; write ${write(value)}`);
+      if (kind.required) yield problem(name, "field/required", `must be given; write ${kind.write(value)}`);
+    } else yield* wrongValue(value, [...path, name], kind);
   }
   const names = Object.keys(kinds);
   for (const name of Object.keys(props).filter((each) => props[each] !== undefined && !Object.hasOwn(kinds, each))) {
@@ -135,4 +148,18 @@ function* wrongProps(
     const wayOut = near === undefined ? `it takes ${names.join(", ")}` : `write "${near}"`;
     yield problem(name, "field/unknown", `there is no such property; ${wayOut}`);
   }
+}
+
+/** What is wrong with a value, or with what stands in it. What is known only when it is deployed is taken. */
+function* wrongValue(value: unknown, path: Path, kind: PropKind): Generator<Problem> {
+  if (!isKnown(value)) return;
+  if (!kind.fits(value)) {
+    const message = `expected ${kind.expected}, found ${describe(value)}; write ${kind.write(value)}`;
+    yield { rule: "field/type", path, message, severity: "error" };
+    return;
+  }
+  for (const [step, each, inside] of kind.elements?.(value) ?? []) yield* wrongValue(each, [...path, step], inside);
+  if (!kind.properties) return;
+  const props = value as Readonly<Record<string, unknown>>;
+  yield* wrongProps(props, path, kind.properties(props));
 }

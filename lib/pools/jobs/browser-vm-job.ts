@@ -17,10 +17,21 @@ import {
   VolumeMount,
   VolumeRequest,
 } from "../../jobspec";
-import { ANYTHING, checkProps, NUMBER, OBJECT, required, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
+import {
+  ANYTHING,
+  checkProps,
+  NUMBER,
+  objectBy,
+  oneOfTexts,
+  required,
+  TEXT,
+  TEXTS,
+  type PropKind,
+  type PropKinds,
+} from "../../jobspec/host";
 import { coreShare, safeId, safeMeta, standInCommand } from "../../job-parts";
 import { join } from "node:path";
-import { qemuGroup, type QemuMachine } from "./qemu-machine";
+import { QEMU_PROPS, qemuGroup, type QemuMachine } from "./qemu-machine";
 
 /** How a browser's machine is run. */
 export type BrowserMachine =
@@ -94,6 +105,18 @@ export interface BrowserVmJobProps {
   readonly datacenters?: readonly string[];
 }
 
+const KINDS_OF_MACHINES: Readonly<Record<BrowserMachine["kind"], Readonly<Record<string, PropKind>>>> = {
+  firecracker: { kernel: TEXT, rootDisk: TEXT, network: TEXT },
+  qemu: QEMU_PROPS,
+  process: {},
+};
+
+/** The kind of a property of a {@link BrowserMachine}. */
+const MACHINE = objectBy(({ kind }) => ({
+  kind: required(oneOfTexts(...Object.keys(KINDS_OF_MACHINES))),
+  ...KINDS_OF_MACHINES[kind as BrowserMachine["kind"]],
+}));
+
 const KINDS: PropKinds<BrowserVmJobProps> = {
   sessionId: required(TEXT),
   userId: required(TEXT),
@@ -101,7 +124,7 @@ const KINDS: PropKinds<BrowserVmJobProps> = {
   vmIp: required(TEXT),
   vncPort: NUMBER,
   websocketPort: NUMBER,
-  machine: OBJECT,
+  machine: MACHINE,
   resources: ANYTHING,
   bandwidth: NUMBER,
   priority: NUMBER,

@@ -1,4 +1,5 @@
 import { Driver, type DockerProps } from "../../jobspec";
+import { OBJECT, objectBy, oneOfTexts, required, TEXT } from "../../jobspec/host";
 
 /** How a task of Polydev is run: in a container, or as a process of the node. */
 export type Execution =
@@ -14,6 +15,12 @@ export type Execution =
 
 /** The drivers that may be written. */
 export const DRIVERS = ["docker", "exec", "raw_exec"] as const satisfies readonly Execution["kind"][];
+
+/** The kind of a property of an {@link Execution}: an image is for containers alone. */
+export const EXECUTION = objectBy(({ kind }) => ({
+  kind: required(oneOfTexts(...DRIVERS)),
+  ...(kind === "exec" || kind === "raw_exec" ? {} : { image: TEXT, settings: OBJECT }),
+}));
 
 /** How a task is run by default: in a container. */
 export const IN_DOCKER: Execution = { kind: "docker" };

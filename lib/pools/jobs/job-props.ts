@@ -1,9 +1,10 @@
 import { Duration } from "../../jobspec";
-import { ANYTHING, NUMBER, OBJECT, propKind, TEXTS } from "../../jobspec/host";
+import { ANYTHING, NUMBER, propKind, TEXTS } from "../../jobspec/host";
+import { EXECUTION } from "./execution";
 
 /** The kinds of the properties that the jobs of Polydev have in common. */
 export const JOB_PROPS = {
-  execution: OBJECT,
+  execution: EXECUTION,
   resources: ANYTHING,
   bandwidth: NUMBER,
   priority: NUMBER,

@@ -11,6 +11,7 @@ import {
   Task,
   TaskGroup,
 } from "../../jobspec";
+import { ANYTHING, oneOfTexts, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 import { coreShare } from "../../job-parts";
 import { EGRESS_ADDRESS, EGRESS_PROGRAM, parseAllowed } from "../egress";
 import { BROWSER_FOLDER } from "../facts";
@@ -47,6 +48,16 @@ export interface QemuMachine {
    */
   readonly memory?: Memory;
 }
+
+/** The kinds of a machine's properties beside its own kind. */
+export const QEMU_PROPS: PropKinds<Omit<QemuMachine, "kind">> = {
+  folder: TEXT,
+  image: TEXT,
+  allow: TEXTS,
+  start: oneOfTexts("state", "boot"),
+  accelerator: oneOfTexts("kvm", "tcg"),
+  memory: ANYTHING,
+};
 
 /** The task of the machine's allocation in which its screen and its channel are reached, by an exec. */
 export const SCREEN_TASK = "screen";

@@ -1,6 +1,6 @@
 import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
 import { DATABASE_SECRET } from "../../job-parts";
-import { ANYTHING, checkProps, OBJECT, TEXT, type PropKinds } from "../../jobspec/host";
+import { ANYTHING, checkProps, NUMBER, objectOf, required, TEXT, type PropKinds } from "../../jobspec/host";
 import {
   BINARIES,
   CHANNEL,
@@ -86,11 +86,11 @@ export interface AdminGroupProps extends PrismGroupProps {
 
 const KINDS: PropKinds<AdminGroupProps> = {
   ...GROUP_PROPS,
-  ports: OBJECT,
+  ports: objectOf<AdminPorts>({ grpc: NUMBER, http: NUMBER, metrics: NUMBER, raft: NUMBER }),
   check: ANYTHING,
   database: TEXT,
   dataDir: TEXT,
-  databaseSecret: OBJECT,
+  databaseSecret: objectOf<DatabaseSecret>({ vault: required(ANYTHING), path: TEXT }),
 };
 
 const DEFAULT_GRPC = 8981;

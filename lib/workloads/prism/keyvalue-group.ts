@@ -1,5 +1,5 @@
 import { Check, Cpu, Duration, Memory, Network, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
-import { ANYTHING, checkProps, FLAG, OBJECT, type PropKinds } from "../../jobspec/host";
+import { ANYTHING, checkProps, FLAG, objectBy, TEXT, type PropKinds } from "../../jobspec/host";
 import { awaitService } from "./await-service";
 import {
   BINARIES,
@@ -50,7 +50,7 @@ export interface KeyvalueGroupProps extends PrismGroupProps {
 
 const KINDS: PropKinds<KeyvalueGroupProps> = {
   ...GROUP_PROPS,
-  mode: OBJECT,
+  mode: objectBy(() => ({ proxy: TEXT, namespace: TEXT })),
   check: ANYTHING,
   awaitLauncher: FLAG,
 };

@@ -1,5 +1,5 @@
 import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
-import { ANYTHING, checkProps, FLAG, OBJECT, OBJECTS, TEXT, type PropKinds } from "../../jobspec/host";
+import { ANYTHING, checkProps, FLAG, listOf, NUMBER, objectOf, TEXT, type PropKinds } from "../../jobspec/host";
 import { AdminGroup } from "./admin-group";
 import { awaitService } from "./await-service";
 import {
@@ -13,7 +13,7 @@ import {
   RESTART,
   type PrismGroupProps,
 } from "./group-props";
-import { patternTemplates, type Pattern } from "./pattern";
+import { PATTERN, patternTemplates, type Pattern } from "./pattern";
 import { Program } from "./program";
 
 /** Ports of pattern-launcher. */
@@ -82,12 +82,16 @@ export interface LauncherGroupProps extends PrismGroupProps {
 
 const KINDS: PropKinds<LauncherGroupProps> = {
   ...GROUP_PROPS,
-  ports: OBJECT,
+  ports: objectOf<LauncherPorts>({ grpc: NUMBER, health: NUMBER, metrics: NUMBER }),
   check: ANYTHING,
   launcherId: TEXT,
   region: TEXT,
   patternsDir: TEXT,
-  patterns: OBJECTS,
+  patterns: listOf(
+    PATTERN,
+    "a list of patterns",
+    '[{ name: "echo", version: "1.0.0", command: "./echo", healthPort: 9000 }]',
+  ),
   awaitAdmin: FLAG,
 };
 

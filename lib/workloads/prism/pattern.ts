@@ -1,4 +1,5 @@
 import { Template } from "../../jobspec";
+import { NUMBER, objectOf, oneOfTexts, required, TEXT } from "../../jobspec/host";
 
 /** A pattern that a launcher can start: a folder with a manifest and a program. */
 export interface Pattern {
@@ -17,6 +18,15 @@ export interface Pattern {
   /** Where a running one answers that it is healthy. */
   readonly healthPort: number;
 }
+
+/** The kind of a pattern. */
+export const PATTERN = objectOf<Pattern>({
+  name: required(TEXT),
+  version: required(TEXT),
+  command: required(TEXT),
+  isolationLevel: oneOfTexts("none", "namespace", "session"),
+  healthPort: required(NUMBER),
+});
 
 /** The files of patterns, written into the `patterns` folder of a task's own directory. */
 export function patternTemplates(patterns: readonly Pattern[] | undefined): Template[] {

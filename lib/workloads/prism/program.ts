@@ -1,4 +1,5 @@
 import { Driver } from "../../jobspec";
+import { checkProps, FLAG, oneOfTexts, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 
 /** Where a program of Prism comes from. */
 export type ProgramOrigin = "binary" | "image" | "stand-in";
@@ -42,6 +43,14 @@ export interface ImageOptions {
   readonly network?: "host";
 }
 
+const BINARY: PropKinds<BinaryOptions> = { isolated: FLAG };
+const IMAGE: PropKinds<ImageOptions> = {
+  command: TEXT,
+  volumes: TEXTS,
+  shellImage: TEXT,
+  network: oneOfTexts("host"),
+};
+
 /** A program of Prism, and how it is run: as a process of the node, or in a container. */
 export class Program {
   private constructor(
@@ -59,6 +68,7 @@ export class Program {
    * @param path its path; `${NOMAD_TASK_DIR}` and its kind are filled in on the node
    */
   static binary(path: string, options: BinaryOptions = {}): Program {
+    checkProps(options, "Program.binary", BINARY);
     const make = options.isolated ? Driver.exec : Driver.rawExec;
     return new Program(
       "binary",
@@ -70,6 +80,7 @@ export class Program {
 
   /** A container. */
   static image(image: string, options: ImageOptions = {}): Program {
+    checkProps(options, "Program.image", IMAGE);
     const { command, volumes, shellImage = "busybox:1.37", network } = options;
     const own = network === "host";
     return new Program(
