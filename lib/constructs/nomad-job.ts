@@ -187,7 +187,7 @@ export class NomadJob extends JobResource {
    */
   amend(change: (job: Job) => Job): this {
     const next: unknown = change(this.#job);
-    if (!(next instanceof Job)) {
+    if (!isJob(next)) {
       const message = "amend() got no job back; give back what the with…() methods gave";
       throw UserError.at(this.node.path, message, "model/changed");
     }

@@ -1,6 +1,7 @@
 import { TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import { UserError } from "../errors";
+import { setContext } from "./context";
 
 const CONTEXT = "cdk-nomad/nomad-provider";
 
@@ -16,13 +17,13 @@ const NEWER = "2.6.1";
  * whose counts it leaves alone (`preserve_counts`), or a NomadVariable, whose values it does not keep.
  *
  * @param version a version, such as "2.6.1"
- * @throws UserError where it is none
+ * @throws UserError where it is none, and where something was added to that part before
  * @see https://registry.terraform.io/providers/hashicorp/nomad/latest
  */
 export function useNomadProvider(scope: IConstruct, version: string): void {
   if (!/^\d+\.\d+\.\d+$/.test(version))
     throw UserError.at("useNomadProvider", `"${version}" is no version; write 2.6.1, say`, "provider/version");
-  scope.node.setContext(CONTEXT, version);
+  setContext("useNomadProvider", scope, CONTEXT, version);
 }
 
 /** The release that is required here, where somebody said so. */

@@ -96,7 +96,9 @@ function atConstruct(construct: IConstruct, rule: string, message: string): Prog
 function within(construct: IConstruct, problem: Problem): ProgramProblem {
   const stack = stackOf(construct);
   const prefix = NomadJob.isNomadJob(construct) ? `${stack}/${idOf(construct)}` : construct.node.path;
-  return { ...problem, stack, path: [prefix, ...problem.path] };
+  // What a method of the construct refuses begins with it.
+  const path = problem.path[0] === construct.node.path ? problem.path.slice(1) : problem.path;
+  return { ...problem, stack, path: [prefix, ...path] };
 }
 
 /** The id of its job; the construct's where that cannot be told. */

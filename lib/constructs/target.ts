@@ -1,11 +1,19 @@
 import type { IConstruct } from "constructs";
 import type { Target } from "../jobspec";
+import { setContext } from "./context";
 
 const CONTEXT = "cdk-nomad/target";
 
-/** Says once, for a program or a part of it, which Nomad its jobs are for. */
+/**
+ * Says once, for a program or a part of it, which Nomad its jobs are for. Said before anything is added to that part.
+ *
+ * @throws UserError where something was added to it before
+ * @example
+ * const app = new App();
+ * setTarget(app, { nomadVersion: "1.9", enterprise: true });
+ */
 export function setTarget(scope: IConstruct, target: Target): void {
-  scope.node.setContext(CONTEXT, target);
+  setContext("setTarget", scope, CONTEXT, target);
 }
 
 /**

@@ -19,6 +19,11 @@ export class UserError extends ReadableError {
     this.quietly("problems");
   }
 
+  /** The same mistakes, seen from further out: with steps before each of their paths. */
+  below(place: Path): UserError {
+    return new UserError(this.problems.map((problem) => ({ ...problem, path: [...place, ...problem.path] })));
+  }
+
   /**
    * The usual case: one mistake.
    *

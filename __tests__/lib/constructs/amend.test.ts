@@ -158,10 +158,21 @@ describe("aspects", () => {
         node.node.addValidation({ validate: () => ["is not approved"] });
       },
     });
-    expect(errorsOf(app)).toEqual(["annotation a/web", "validation a/web", "field/duplicate a/web.env.A"]);
+    expect(errorsOf(app)).toEqual([
+      "annotation a/web",
+      "validation a/web",
+      "field/duplicate a/web.groups[g].tasks[t].env.A",
+    ]);
     // What is wrong once is said once, however often somebody asks.
     expect(errorsOf(app)).toHaveLength(3);
     expect(wrote(app)).toBe(false);
+  });
+
+  test("that forget to give a job back are told of once, with the job", () => {
+    const { app, stack } = program();
+    new NomadJob(stack, "web", { job: web() });
+    Aspects.of(stack).add(new Amending((job) => void job.withMeta({ a: "b" }) as never));
+    expect(errorsOf(app)).toEqual(["model/changed a/web"]);
   });
 
   test("may add jobs, which are judged", () => {

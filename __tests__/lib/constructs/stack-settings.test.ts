@@ -1,5 +1,5 @@
-import { App, TerraformStack } from "cdktf";
-import { setStackCluster, setStackOwner } from "../../../lib";
+import { App, TerraformStack, TerraformVariable } from "cdktf";
+import { setStackCluster, setStackOwner, setTarget, useNomadProvider, UserError } from "../../../lib";
 
 const stackOf = () => new TerraformStack(new App(), "eu-prod");
 const declaredBy = (stack: TerraformStack) =>
@@ -20,4 +20,25 @@ test("what a stack says of itself stands in a comment of its file, which Terrafo
 test("what is no owner, and no text, is refused with its stack", () => {
   expect(() => setStackOwner(stackOf(), "me" as "terraform")).toThrow(/eu-prod.*"me" is no owner of a stack/);
   expect(() => setStackCluster(stackOf(), { region: "" })).toThrow(/eu-prod.*region of its cluster is no text/);
+});
+
+test("what holds for all that is added later is refused where something was added before, with what to do", () => {
+  const app = new App();
+  const stack = new TerraformStack(app, "dev");
+  new TerraformStack(app, "prod");
+  const refused = (call: () => void) => {
+    try {
+      call();
+      return "nothing";
+    } catch (error) {
+      return error instanceof UserError ? error.message : error;
+    }
+  };
+  expect(refused(() => setTarget(app, { nomadVersion: "1.9" }))).toBe(
+    'setTarget: comes too late: "dev" was added before, and may have been made without it; call setTarget() before anything is added',
+  );
+  new TerraformVariable(stack, "size", {});
+  expect(refused(() => useNomadProvider(stack, "2.6.1"))).toBe(
+    'dev.useNomadProvider: comes too late: "size" was added before, and may have been made without it; call useNomadProvider() before anything is added',
+  );
 });

@@ -61,6 +61,14 @@ describe("constructs of another copy of this package", () => {
     );
   });
 
+  test("are amended with what their own copy makes of a job, and nothing else is taken for one", () => {
+    const { stack } = stackOf((stack) => new NomadJob(stack, "web", { job: ofAnotherCopy(web("web:1")) }));
+    const construct = stack.node.findChild("web") as NomadJob;
+    const theirs = ofAnotherCopy(web("web:2"));
+    expect(construct.amend(() => theirs).job).toBe(theirs);
+    expect(() => construct.amend(() => ({ id: "web" }) as never)).toThrow(/amend\(\) got no job back/);
+  });
+
   test("have one record together", () => {
     const { app, stack } = stackOf((stack) => new NomadJob(stack, "web", { job: web("web:1") }));
     const record = ofAnotherCopy(new StackRecord(stack, "theirs"));

@@ -172,9 +172,7 @@ describe("a secret in plain", () => {
 
   test("is refused where a secret is asked for, and is not repeated", () => {
     const task = new Task({ name: "t", driver: Driver.exec({ command: "/x" }) });
-    expect(() => task.withSecretEnv({ KEY: KEY as unknown as Secret })).toThrow(
-      /^tasks\[t\]\.env\.KEY: is a secret in plain/,
-    );
+    expect(() => task.withSecretEnv({ KEY: KEY as unknown as Secret })).toThrow(/^env\.KEY: is a secret in plain/);
     expect(problemsOf(Testing.app())).toEqual([]);
   });
 });

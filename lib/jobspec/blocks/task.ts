@@ -350,12 +350,20 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
   /**
    * The same task with environment variables whose values are secrets: a template writes them to the task's secrets directory, into a file
    * that only its owner may read, and the task is restarted when one changes.
+   *
+   * @throws UserError where a value is no {@link Secret}
    */
   withSecretEnv(env: Readonly<Record<string, Secret>>): this {
+    if (!isPlainObject(env))
+      throw UserError.at(
+        "env",
+        `expected secrets by the names of their variables, found ${describe(env)}; write { API_KEY: Secret.fromNomadVariable(path, key) }`,
+        "field/type",
+      );
     for (const [name, secret] of Object.entries(env)) {
       if (!(secret instanceof Secret))
         throw UserError.at(
-          ["tasks", { key: this.name }, "env", name],
+          ["env", name],
           "is a secret in plain; write Secret.fromNomadVariable(path, key)",
           "secret/literal",
         );

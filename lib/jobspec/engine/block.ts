@@ -9,7 +9,7 @@ import { nearestOf } from "./nearest";
 import type { Place } from "./place";
 import { classWithPrivateFields } from "./private-fields";
 import { resolved, type ResolvedOf } from "./resolved";
-import { UserError, type Path } from "../../errors";
+import { UserError, type Path, type PathStep } from "../../errors";
 
 /** What every block takes beside its own properties. */
 export interface BlockOptions {
@@ -206,7 +206,7 @@ export abstract class Block {
   protected copyWithEach<T extends Block>(name: string, change: (block: T) => T): this {
     const list = this.read(name) as readonly T[] | undefined;
     if (!list) return this;
-    const next = list.map((block, index) => changed(block, change, [name, { index, name: block.blockKey }]));
+    const next = list.map((block, index) => changed(block, change, [name, elementStep(block, index)]));
     return next.every((block, index) => block === list[index]) ? this : this.copyWith({ [name]: next });
   }
 
@@ -426,9 +426,20 @@ function missing(list: readonly unknown[], name: string, key: string): UserError
   return UserError.at([name, { key }], `is not there; ${wayOut}`, "model/missing");
 }
 
-/** A block as somebody's function changes it. */
+/** What a block in a list is called in a path. */
+export function elementStep(block: unknown, index: number): PathStep {
+  const name = block instanceof Block ? block.blockKey : undefined;
+  return name === undefined ? { index } : { index, name };
+}
+
+/** A block as somebody's function changes it. What that function refuses has the block in its path. */
 function changed<T extends Block>(block: T, change: (block: T) => T, place: Path): T {
-  const next: unknown = change(block);
+  let next: unknown;
+  try {
+    next = change(block);
+  } catch (error) {
+    throw error instanceof UserError ? error.below(place) : error;
+  }
   if (next instanceof Block && next[DEFINITION] === block[DEFINITION]) return next as T;
   const { hcl } = block[DEFINITION];
   const message = `expected the changed ${hcl}, found ${describe(next)}; give back what the with…() methods gave`;
@@ -440,10 +451,7 @@ function encodeAt(field: CompiledField, value: unknown, wasRead: boolean, out: A
   try {
     encodeValue(field, value, wasRead, out);
   } catch (error) {
-    if (error instanceof UserError) {
-      throw new UserError(error.problems.map((problem) => ({ ...problem, path: [field.name, ...problem.path] })));
-    }
-    throw error;
+    throw error instanceof UserError ? error.below([field.name]) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ApiOf, EffectiveOf, HasDefault, IsFilledIn, Part } from "./api-of";
-import { Block, definitionOf } from "./block";
+import { Block, definitionOf, elementStep } from "./block";
 import { isDeferred, isKnown, isResolvable, type Resolvable } from "./deferred";
 import { describe, isPlainObject, withArticle } from "./describe";
 import type { ApiObject, Field, FieldOptions } from "./field";
@@ -202,7 +202,7 @@ export function blocks<const A extends string, C extends AnyBlockClass, const O 
       return (values as readonly BlockInput<C>[]).map((value) => coerce(wanted, value));
     },
     encode(values, out) {
-      out[api] = listed(values).map(apiOf);
+      out[api] = listed(values).map(elementApi);
     },
     decode: (json, at) => decodeList(type(), json[api], at, options?.nullElement),
     check(values, at, context) {
@@ -243,7 +243,7 @@ export function blockMap<const A extends string, C extends AnyBlockClass>(
     kind: "block-map",
     encode(values, out) {
       const map: ApiObject = {};
-      for (const value of listed(values)) define(map, value.mapKey, apiOf(value));
+      listed(values).forEach((value, index) => define(map, value.mapKey, elementApi(value, index)));
       out[api] = map;
     },
     decode(json, at) {
@@ -302,6 +302,16 @@ function listed<T>(values: readonly T[]): readonly T[] {
 function apiOf(value: unknown): ApiObject {
   if (value instanceof Block) return value.toApi();
   throw UserError.at("", `expected a block, found ${describe(value)}`, "field/type");
+}
+
+/** The JSON of a block in a list. What has none is refused with the block in its path. */
+function elementApi(value: unknown, index: number): ApiObject {
+  try {
+    return apiOf(value);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw error.below([elementStep(value, index)]);
+  }
 }
 
 function isOfClass(type: AnyBlockClass, value: unknown, at: Place): boolean {

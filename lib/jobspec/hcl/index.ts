@@ -43,8 +43,7 @@ function within<T>(name: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.problems.map((each) => ({ ...each, path: [name, ...each.path] })));
+    throw error instanceof UserError ? error.below([name]) : error;
   }
 }
 

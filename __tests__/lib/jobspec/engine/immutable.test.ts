@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { Block, Cpu, Driver, Duration, Job, Memory, Task, type TaskGroup, UserError } from "../../../../lib";
+import { Block, Cpu, Driver, Duration, Job, Memory, pathText, Task, type TaskGroup, UserError } from "../../../../lib";
 import { definitionOf, eachProperty } from "../../../../lib/jobspec/engine";
 import { jobs } from "../../../support/arbitraries";
 import { draws } from "../../../support/draws";
@@ -199,6 +199,43 @@ describe("a part of a job", () => {
     expect(() => job.withGroup("a", forgetful as never)).toThrow(
       /groups\[a\]: expected the changed group, found nothing/,
     );
+  });
+
+  test("that has no JSON, or refuses its change, is named with all that it stands in", () => {
+    const refused = (make: () => unknown) => {
+      try {
+        return make();
+      } catch (error) {
+        return error instanceof UserError ? error.problems.map(({ path }) => pathText(path)) : error;
+      }
+    };
+    const timed = job.withGroup("a", (group) =>
+      group.withTask("y", (task) => task.with({ killTimeout: "5s" as never })),
+    );
+    expect(refused(() => timed.toApi())).toEqual(["groups[a].tasks[y].killTimeout"]);
+    const volumes = [{ name: "data", type: "host", source: Symbol("s") as never }] as const;
+    const mounted = job.withGroup("b", (group) => group.with({ volumes }));
+    expect(refused(() => mounted.toApi())).toEqual(["groups[b].volumes[data].source"]);
+    const twice = job.withEachTask((task) => task.withEnv({ LOG: "info" }));
+    expect(refused(() => twice.withEachTask((task) => task.withEnv({ LOG: "debug" })))).toEqual([
+      "groups[a].tasks[x].env.LOG",
+    ]);
+    expect(refused(() => job.withGroup("a", (group) => group.withTask("z", (task) => task)))).toEqual([
+      "groups[a].tasks[z]",
+    ]);
+    const plain = { API_KEY: "abc" } as never;
+    expect(refused(() => job.withEachTask((task) => task.withSecretEnv(plain)))).toEqual([
+      "groups[a].tasks[x].env.API_KEY",
+    ]);
+    expect(refused(() => job.withEachTask((task) => task.withSecretEnv(undefined as never)))).toEqual([
+      "groups[a].tasks[x].env",
+    ]);
+    const others = new Error("of somebody else");
+    expect(() =>
+      job.withEachTask(() => {
+        throw others;
+      }),
+    ).toThrow(others);
   });
 
   test("that was spread into another is said to have left its properties behind", () => {
