@@ -47,6 +47,8 @@ test.each([
   ["Authorization", "Bearer ${TOKEN}", false],
   ["Authorization", "Bearer abc", true],
   ["FOO_KEY", "orders", false],
+  ["rootKey", "traefik", false],
+  ["rootKey", "Winter2024x", true],
   ["FOO_KEY", "f3a9b2c47d1e4f60a8b2", true],
 ])("%s with %j is a secret: %s", (name, value, secret) => {
   expect(isSecretPair(name, value)).toBe(secret);

@@ -118,6 +118,8 @@ function ofKey(words: readonly string[], at: number, last: boolean): Suspicion {
   // Other languages put what it opens behind it: `CHAVE_API`, `CLE_SECRETE`.
   const beside = words[at] === "key" || words[at] === "keys" ? before : [...before, words[at + 1] ?? ""];
   if (beside.some((word) => FINDING.has(word))) return "none";
+  // A root's key opens it, or is the key under which everything else stands, as in Traefik's `rootKey`.
+  if (before[0] === "root") return "likely";
   if (beside.some((word) => OPENING.has(word))) return "secret";
   return last && at > 0 ? "likely" : "maybe";
 }

@@ -3,7 +3,7 @@ import { suspicionOf, type Suspicion } from "./names";
 import { backslashes, Scanner, type Part } from "./scanner";
 import { SIGNS, signsOf } from "./signs";
 import type { TextKind } from "./text-kind";
-import { isPlainlyNoSecret, isPlainWords, isReference, isUserAndPassword, looksDrawn } from "./values";
+import { isFilledIn, isPlainlyNoSecret, isPlainWords, isUserAndPassword, looksDrawn } from "./values";
 
 /** Whether a value under a name is a secret by the name. */
 export function isSecretPair(name: string, value: string): boolean {
@@ -47,7 +47,7 @@ export function pairSpans(text: string, kind: TextKind, signs = signsOf(text)): 
     // "the option --token is missing" goes on with a sentence.
     if (kind === "prose" && isSpace(text.charCodeAt(at)) && isOfSentence(text.slice(value.start, value.end))) continue;
     // A list or a block of what a template fills in.
-    if (value.whole && isReference(text.slice(value.start, value.end))) continue;
+    if (value.whole && isFilledIn(text.slice(value.start, value.end))) continue;
     if (!value.whole && !isSecretUnder(left.name, suspicion, unquoted(text.slice(value.start, value.end)))) continue;
     found.push({ start: value.start, end: value.end, what: `the value of ${left.name}`, certain: false });
     at = Math.max(value.end - 1, at);

@@ -34,6 +34,32 @@ export function isReferenceTo(text: string, saysNothing: (literal: string) => bo
   return !hasValue && rest.length < text.length && !/[A-Za-z0-9]/.test(rest.replaceAll(AROUND, ""));
 }
 
+/** A name and the sign between it and its value. */
+const KEY = /^["']?[\w.-]{1,100}["']?\s{0,99}(?:=>|[:=])/;
+/** What stands around the values of an object. */
+const AROUND_VALUES = /^[\s{}[\](),;"'`]+/;
+
+/**
+ * Whether a block has references in the place of all its values: `{ "accessKey": "{{ key "x" }}", "user": "${USER}" }`.
+ *
+ * @param saysNothing whether a literal in a reference is a word for no value
+ */
+export function isBlockOfReferences(text: string, saysNothing: (literal: string) => boolean): boolean {
+  if (text.length > LONGEST_REFERENCE) return false;
+  let hasValue = false;
+  let rest = text.replaceAll(FILLED_IN, (reference) => {
+    hasValue ||= literalsIn(reference).some((literal) => !saysNothing(literal));
+    return "";
+  });
+  if (hasValue || rest.length === text.length) return false;
+  while (rest !== "") {
+    const [part = ""] = KEY.exec(rest) ?? AROUND_VALUES.exec(rest) ?? [];
+    if (part === "") return false;
+    rest = rest.slice(part.length);
+  }
+  return true;
+}
+
 /** The values that a reference has ready. */
 function literalsIn(reference: string): readonly string[] {
   if (reference.startsWith("${")) return WHERE_UNSET.exec(reference)?.slice(1) ?? [];

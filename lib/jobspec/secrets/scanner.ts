@@ -29,7 +29,7 @@ export class Scanner {
     const start = quoteAt + 1;
     for (let at = start; at < text.length; at += 1) {
       const char = text[at];
-      const filled = char === "{" || char === "$" ? this.filledIn(at) : 0;
+      const filled = this.filledIn(at);
       if (filled > 0) at = filled - 1;
       else if (char === "\\") {
         const run = backslashes(text, at);
@@ -166,13 +166,22 @@ export class Scanner {
   }
 
   private filledIn(at: number): number {
-    const isTemplate = this.text.startsWith("{{", at);
-    if (!isTemplate && !this.text.startsWith("${", at) && !this.text.startsWith("$(", at)) return 0;
-    const closing = isTemplate ? "}}" : this.text[at + 1] === "(" ? ")" : "}";
+    const first = this.text[at];
+    if (first !== "{" && first !== "[" && first !== "$") return 0;
+    const closing = CLOSINGS.get(this.text.slice(at, at + 2));
+    if (closing === undefined) return 0;
     const end = this.text.slice(at, at + LONGEST_FILLED_IN).indexOf(closing);
     return end < 0 ? 0 : at + end + closing.length;
   }
 }
+
+/** What ends that which is filled in, by how it begins: by templates (those of Nomad, and those of Levant and Nomad Pack), by Nomad and Terraform, by a shell. */
+const CLOSINGS: ReadonlyMap<string, string> = new Map([
+  ["{{", "}}"],
+  ["[[", "]]"],
+  ["${", "}"],
+  ["$(", ")"],
+]);
 
 /** How many backslashes stand in a row. */
 export function backslashes(text: string, start: number): number {

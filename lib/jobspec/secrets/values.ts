@@ -1,4 +1,4 @@
-import { isReferenceTo } from "./references";
+import { isBlockOfReferences, isReferenceTo } from "./references";
 
 /** Words in the place of a value that say there is none, or only whether there is one. */
 const NO_VALUE =
@@ -30,6 +30,11 @@ export function isPlainlyNoSecret(text: string): boolean {
 /** Whether a text says where something is instead of what it is: `${VAR}`, `{{ key "x" }}`, `Bearer ${TOKEN}`. */
 export function isReference(text: string): boolean {
   return isReferenceTo(text, (literal) => saysNothing(literal.trim()));
+}
+
+/** Whether a text in brackets is one reference, or has them in the place of all its values: `{ "accessKey": "{{ key "x" }}" }`. */
+export function isFilledIn(text: string): boolean {
+  return isReference(text) || isBlockOfReferences(text, (literal) => saysNothing(literal.trim()));
 }
 
 /** Whether a text is a word for no value, or the path of a file. */
