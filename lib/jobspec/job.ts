@@ -1,6 +1,17 @@
 import { compareProblems, UserError } from "../errors";
-import { isPlainObject, Place, readBlock, type ApiObject, type JobProblem } from "./engine";
-import type { Affinity, Constraint, JobProps, Spread, Task, TaskGroup, TaskGroupProps } from "./blocks";
+import { isPlainObject, Place, readBlock, type ApiObject, type JobProblem, type Resolvable } from "./engine";
+import type {
+  Affinity,
+  AffinityProps,
+  Constraint,
+  ConstraintProps,
+  JobProps,
+  Spread,
+  SpreadProps,
+  Task,
+  TaskGroup,
+  TaskGroupProps,
+} from "./blocks";
 import { RULES } from "./catalog";
 import { JobBlock, mergeNew } from "./blocks/host";
 import { toHcl } from "./hcl";
@@ -93,17 +104,17 @@ export class Job extends JobBlock {
   }
 
   /** The same job with one more condition that its nodes must meet. */
-  withConstraint(constraint: Constraint): this {
+  withConstraint(constraint: Constraint | ConstraintProps): this {
     return this.copyWithOne("constraints", constraint);
   }
 
   /** The same job with one more preference among nodes. */
-  withAffinity(affinity: Affinity): this {
+  withAffinity(affinity: Affinity | AffinityProps): this {
     return this.copyWithOne("affinities", affinity);
   }
 
   /** The same job with something more that its allocations are spread over. */
-  withSpread(spread: Spread): this {
+  withSpread(spread: Spread | SpreadProps): this {
     return this.copyWithOne("spreads", spread);
   }
 
@@ -112,7 +123,7 @@ export class Job extends JobBlock {
    *
    * @throws UserError where a key is there already, with another value
    */
-  withMeta(meta: Readonly<Record<string, string>>): this {
+  withMeta(meta: Readonly<Record<string, string | Resolvable>>): this {
     return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }

@@ -1,6 +1,23 @@
 import type { Construct } from "constructs";
-import { VolumeRequest, type Constraint, type Job, type Memory, type VolumeRequestProps } from "../../jobspec";
-import { ANYTHING, OBJECTS, required, TEXT, TEXT_MAP, type PropKind, type PropKinds } from "../../jobspec/host";
+import {
+  Constraint,
+  VolumeRequest,
+  type ConstraintProps,
+  type Job,
+  type Memory,
+  type VolumeRequestProps,
+} from "../../jobspec";
+import {
+  ANYTHING,
+  listOf,
+  objectBy,
+  propsOfBlock,
+  required,
+  TEXT,
+  TEXT_MAP,
+  type PropKind,
+  type PropKinds,
+} from "../../jobspec/host";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes } from "./provider-resource";
 import {
@@ -90,7 +107,7 @@ export interface NomadHostVolumeProps extends HostVolumeCommon {
    *
    * @default - none
    */
-  readonly constraints?: readonly Constraint[];
+  readonly constraints?: readonly (Constraint | ConstraintProps)[];
 }
 
 const HOST_VOLUME: PropKinds<NomadHostVolumeProps> = {
@@ -99,7 +116,11 @@ const HOST_VOLUME: PropKinds<NomadHostVolumeProps> = {
   capacity: CAPACITY,
   nodeId: TEXT,
   nodePool: TEXT,
-  constraints: OBJECTS,
+  constraints: listOf(
+    objectBy(() => propsOfBlock(Constraint)),
+    "a list of constraints",
+    "[Constraint.isSet(attribute)]",
+  ),
 };
 
 const WRITER: readonly VolumeCapability[] = [{ access: "single-node-writer" }];
@@ -159,9 +180,11 @@ export class NomadHostVolume extends HostVolume {
       parameters: props.parameters,
       ...capacityAttributes(capacity),
     };
-    const constraint = (props.constraints ?? []).map(({ attribute, operator, value }) => ({
-      attributes: { attribute: attribute ?? "", operator, value },
-    }));
+    const constraint = (props.constraints ?? []).map((each) => {
+      // A block is read as its properties are; it may be one of another copy of this package.
+      const { attribute = "", operator, value } = each as Constraint;
+      return { attributes: { attribute, operator, value } };
+    });
     const blocks = { capability: capabilityBlocks(capabilities), constraint };
     this.resource = new ProviderResource(this, "volume", "nomad_dynamic_host_volume", () => ({ attributes, blocks }));
   }

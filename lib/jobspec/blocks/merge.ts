@@ -1,5 +1,5 @@
 import { UserError } from "../../errors";
-import { describe } from "../engine";
+import { describe, isKnown, type Resolvable } from "../engine";
 
 /**
  * Two maps as one.
@@ -9,8 +9,8 @@ import { describe } from "../engine";
 export function mergeNew(
   where: string,
   before: Readonly<Record<string, string>> | undefined,
-  added: Readonly<Record<string, string>>,
-): Record<string, string> {
+  added: Readonly<Record<string, string | Resolvable>>,
+): Record<string, string | Resolvable> {
   if (typeof added !== "object" || added === null || Array.isArray(added))
     throw UserError.at(
       where,
@@ -19,7 +19,8 @@ export function mergeNew(
     );
   for (const key of Object.keys(added)) {
     if (before && Object.hasOwn(before, key) && before[key] !== added[key]) {
-      throw UserError.at([where, key], `is set already, to "${before[key]}"; remove one of the two`, "field/duplicate");
+      const to = isKnown(before[key]) ? `"${before[key]}"` : "a token";
+      throw UserError.at([where, key], `is set already, to ${to}; remove one of the two`, "field/duplicate");
     }
   }
   return { ...before, ...added };

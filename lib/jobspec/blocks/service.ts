@@ -1,4 +1,16 @@
-import { block, blockOf, blocks, bool, int, oneOf, text, textMap, texts, type PropsOf } from "../engine";
+import {
+  block,
+  blockOf,
+  blocks,
+  bool,
+  int,
+  oneOf,
+  text,
+  textMap,
+  texts,
+  type PropsOf,
+  type Resolvable,
+} from "../engine";
 import { Check, type CheckProps } from "./check";
 import { CheckRestart } from "./check-restart";
 import { Identity } from "./identity";
@@ -192,7 +204,7 @@ export class Service extends blockOf(
    *
    * @throws UserError where a key is there already, with another value
    */
-  withMeta(meta: Readonly<Record<string, string>>): this {
+  withMeta(meta: Readonly<Record<string, string | Resolvable>>): this {
     return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }

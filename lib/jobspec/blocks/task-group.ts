@@ -1,7 +1,7 @@
-import { block, blockMap, blockOf, blocks, bool, int, text, textMap, type PropsOf } from "../engine";
+import { block, blockMap, blockOf, blocks, bool, int, text, textMap, type PropsOf, type Resolvable } from "../engine";
 import { duration } from "../units";
-import { Affinity } from "./affinity";
-import { Constraint } from "./constraint";
+import { Affinity, type AffinityProps } from "./affinity";
+import { Constraint, type ConstraintProps } from "./constraint";
 import { Consul } from "./consul";
 import { Disconnect } from "./disconnect";
 import { EphemeralDisk } from "./ephemeral-disk";
@@ -12,10 +12,10 @@ import { Reschedule } from "./reschedule";
 import { Restart } from "./restart";
 import { Scaling } from "./scaling";
 import { Service, type ServiceProps } from "./service";
-import { Spread } from "./spread";
+import { Spread, type SpreadProps } from "./spread";
 import { Task, type TaskProps } from "./task";
 import { Update } from "./update";
-import { VolumeRequest } from "./volume";
+import { VolumeRequest, type VolumeRequestProps } from "./volume";
 
 const fields = {
   /** Its name, unique in its job. */
@@ -199,6 +199,11 @@ export class TaskGroup extends blockOf({ api: "TaskGroup", hcl: "group", key: "n
     return this.tasks?.find((task) => task.name === name);
   }
 
+  /** The service of this name that the group as a whole offers, if there is one. */
+  service(name: string): Service | undefined {
+    return this.services?.find((service) => service.name === name);
+  }
+
   /** The same group with one more service of the group as a whole. */
   withService(service: Service | ServiceProps): this;
   /** The same group with the service of this name changed. */
@@ -213,22 +218,28 @@ export class TaskGroup extends blockOf({ api: "TaskGroup", hcl: "group", key: "n
   }
 
   /** The same group with one more volume that its tasks may mount. */
-  withVolume(volume: VolumeRequest): this {
-    return this.copyWithOne("volumes", volume);
+  withVolume(volume: VolumeRequest | VolumeRequestProps): this;
+  /** The same group with the volume of this name changed. */
+  withVolume(name: string, change: (volume: VolumeRequest) => VolumeRequest): this;
+  withVolume(
+    volume: VolumeRequest | VolumeRequestProps | string,
+    change?: (volume: VolumeRequest) => VolumeRequest,
+  ): this {
+    return this.copyWithOne("volumes", volume, change);
   }
 
   /** The same group with one more condition that its node must meet. */
-  withConstraint(constraint: Constraint): this {
+  withConstraint(constraint: Constraint | ConstraintProps): this {
     return this.copyWithOne("constraints", constraint);
   }
 
   /** The same group with one more preference among nodes. */
-  withAffinity(affinity: Affinity): this {
+  withAffinity(affinity: Affinity | AffinityProps): this {
     return this.copyWithOne("affinities", affinity);
   }
 
   /** The same group with something more that its allocations are spread over. */
-  withSpread(spread: Spread): this {
+  withSpread(spread: Spread | SpreadProps): this {
     return this.copyWithOne("spreads", spread);
   }
 
@@ -237,7 +248,7 @@ export class TaskGroup extends blockOf({ api: "TaskGroup", hcl: "group", key: "n
    *
    * @throws UserError where a key is there already, with another value
    */
-  withMeta(meta: Readonly<Record<string, string>>): this {
+  withMeta(meta: Readonly<Record<string, string | Resolvable>>): this {
     return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }

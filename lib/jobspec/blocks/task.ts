@@ -18,14 +18,15 @@ import {
   type HclPart,
   type Part,
   type PropsOf,
+  type Resolvable,
 } from "../engine";
 import { Driver } from "../drivers";
 import { Secret } from "../secret";
 import { duration } from "../units";
 import { Action, type ActionProps } from "./action";
-import { Affinity } from "./affinity";
+import { Affinity, type AffinityProps } from "./affinity";
 import { Artifact, type ArtifactProps } from "./artifact";
-import { Constraint } from "./constraint";
+import { Constraint, type ConstraintProps } from "./constraint";
 import { Consul } from "./consul";
 import { CsiPlugin } from "./csi-plugin";
 import { DispatchPayload } from "./dispatch-payload";
@@ -292,6 +293,11 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
     super(props);
   }
 
+  /** The service of this name, if there is one. */
+  service(name: string): Service | undefined {
+    return this.services?.find((service) => service.name === name);
+  }
+
   /** The same task with one more service. */
   withService(service: Service | ServiceProps): this;
   /** The same task with the service of this name changed. */
@@ -314,27 +320,36 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
   }
 
   /** The same task with one more volume of its group mounted. */
-  withVolumeMount(mount: VolumeMount | VolumeMountProps): this {
-    return this.copyWithOne("volumeMounts", mount);
+  withVolumeMount(mount: VolumeMount | VolumeMountProps): this;
+  /** The same task with the mount of this volume changed. */
+  withVolumeMount(volume: string, change: (mount: VolumeMount) => VolumeMount): this;
+  withVolumeMount(mount: VolumeMount | VolumeMountProps | string, change?: (mount: VolumeMount) => VolumeMount): this {
+    return this.copyWithOne("volumeMounts", mount, change);
   }
 
   /** The same task with one more workload identity. */
-  withIdentity(identity: Identity | IdentityProps): this {
-    return this.copyWithOne("identities", identity);
+  withIdentity(identity: Identity | IdentityProps): this;
+  /** The same task with the workload identity of this name changed. */
+  withIdentity(name: string, change: (identity: Identity) => Identity): this;
+  withIdentity(identity: Identity | IdentityProps | string, change?: (identity: Identity) => Identity): this {
+    return this.copyWithOne("identities", identity, change);
   }
 
   /** The same task with one more program that people may run inside it. */
-  withAction(action: Action | ActionProps): this {
-    return this.copyWithOne("actions", action);
+  withAction(action: Action | ActionProps): this;
+  /** The same task with the program of this name that people may run changed. */
+  withAction(name: string, change: (action: Action) => Action): this;
+  withAction(action: Action | ActionProps | string, change?: (action: Action) => Action): this {
+    return this.copyWithOne("actions", action, change);
   }
 
   /** The same task with one more condition that its node must meet. */
-  withConstraint(constraint: Constraint): this {
+  withConstraint(constraint: Constraint | ConstraintProps): this {
     return this.copyWithOne("constraints", constraint);
   }
 
   /** The same task with one more preference among nodes. */
-  withAffinity(affinity: Affinity): this {
+  withAffinity(affinity: Affinity | AffinityProps): this {
     return this.copyWithOne("affinities", affinity);
   }
 
@@ -343,7 +358,7 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
    *
    * @throws UserError where one of them is set already, to another value
    */
-  withEnv(env: Readonly<Record<string, string>>): this {
+  withEnv(env: Readonly<Record<string, string | Resolvable>>): this {
     return this.copyWith({ env: mergeNew("env", this.env, env) });
   }
 
@@ -384,7 +399,7 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
    *
    * @throws UserError where a key is there already, with another value
    */
-  withMeta(meta: Readonly<Record<string, string>>): this {
+  withMeta(meta: Readonly<Record<string, string | Resolvable>>): this {
     return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../errors";
-import { type Resources } from "../../jobspec";
+import { type Resources, type ResourcesProps } from "../../jobspec";
 import {
   isTokenRefused,
   stopAndPurge,
@@ -25,7 +25,7 @@ export interface BrowserSessionsOptions {
   /** How the machines are run. Default: from the state in `/var/lib/cdk-nomad/browser`, with what the node has. */
   readonly machine?: QemuMachine;
   /** What a machine needs. Default: that of {@link BrowserVmJob}. */
-  readonly resources?: Resources;
+  readonly resources?: Resources | ResourcesProps;
   /** How many there may be at once, 1 to 254, each with an address of its own. Default: 16. */
   readonly places?: number;
   /** The datacenters of the jobs. Default: any. */

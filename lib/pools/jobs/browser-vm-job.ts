@@ -16,6 +16,7 @@ import {
   TaskGroup,
   VolumeMount,
   VolumeRequest,
+  type ResourcesProps,
 } from "../../jobspec";
 import {
   ANYTHING,
@@ -84,7 +85,7 @@ export interface BrowserVmJobProps {
    *
    * @default - 1 core and 2 GiB; of QEMU 1 core, the machine's memory and 512 MiB for the emulator
    */
-  readonly resources?: Resources;
+  readonly resources?: Resources | ResourcesProps;
   /**
    * What the network is expected to carry, in Mbit/s; it stands in meta, since Nomad itself counts no bandwidth.
    *
@@ -163,7 +164,7 @@ export class BrowserVmJob extends Job {
       },
       groups: [
         machine.kind === "qemu"
-          ? qemuGroup(machine, props.resources)
+          ? qemuGroup(machine, resourcesOf(props))
           : portsGroup(machine, props, vncPort, websocketPort),
       ],
     });
@@ -229,6 +230,11 @@ function check(vmIp: string, vncPort: number, websocketPort: number): void {
 }
 
 /** What every task of a machine has. */
+/** What a machine needs, as somebody said it. */
+function resourcesOf({ resources }: BrowserVmJobProps): Resources | undefined {
+  return resources === undefined || resources instanceof Resources ? resources : new Resources(resources);
+}
+
 function common(resources: Resources | undefined) {
   return {
     killTimeout: Duration.seconds(60),
@@ -239,7 +245,7 @@ function common(resources: Resources | undefined) {
 }
 
 function vm(machine: Extract<BrowserMachine, { kind: "firecracker" }>, props: BrowserVmJobProps): Task {
-  const settings = common(props.resources);
+  const settings = common(resourcesOf(props));
   return new Task({
     name: "vm",
     driver: Driver.firecracker({
@@ -279,6 +285,6 @@ function standIn(vncPort: number, websocketPort: number, props: BrowserVmJobProp
     driver: Driver.rawExec({ command, args: [...args, `--vnc-port=${vncPort}`, `--websocket-port=${websocketPort}`] }),
     env: { VM_IP: props.vmIp },
     meta: { stand_in: "true" },
-    ...common(props.resources),
+    ...common(resourcesOf(props)),
   });
 }

@@ -18,6 +18,7 @@ import {
   Task,
   TaskGroup,
   Update,
+  type ResourcesProps,
 } from "../../jobspec";
 import {
   ANYTHING,
@@ -125,7 +126,7 @@ export interface PoolServiceJobProps {
    *
    * @default - 200 MHz and 256 MiB
    */
-  readonly resources?: Resources;
+  readonly resources?: Resources | ResourcesProps;
   /**
    * Datacenters it may run in.
    *

@@ -238,7 +238,7 @@ function roomFor(resources: Resources | undefined, memory: number): Resources {
       `${reserved.mebibytes} MiB are too few for a machine of ${memory} MiB and its emulator; write ${least} or more`,
       "browser/memory",
     );
-  return new Resources({
+  return (resources ?? new Resources()).with({
     cpu: resources?.cpu ?? coreShare(1),
     memory: reserved,
     memoryMax: resources?.memoryMax ?? Memory.mebibytes(reserved.mebibytes + BEYOND),

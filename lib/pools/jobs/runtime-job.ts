@@ -12,6 +12,7 @@ import {
   Task,
   TaskGroup,
   Template,
+  type ResourcesProps,
 } from "../../jobspec";
 import { ANYTHING, checkProps, NUMBER, OBJECT, required, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
 import { coreShare, safeId, safeMeta } from "../../job-parts";
@@ -40,7 +41,7 @@ export interface RuntimeJobProps {
    *
    * @default - 0.5 core and 512 MiB
    */
-  readonly resources?: Resources;
+  readonly resources?: Resources | ResourcesProps;
   /**
    * What the network is expected to carry, in Mbit/s; it stands in meta, since Nomad itself counts no bandwidth.
    *

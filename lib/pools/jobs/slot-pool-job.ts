@@ -14,6 +14,7 @@ import {
   Task,
   TaskGroup,
   Update,
+  type ResourcesProps,
 } from "../../jobspec";
 import { ANYTHING, checkProps, FLAG, NUMBER, oneOfTexts, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 import { coreShare } from "../../job-parts";
@@ -67,7 +68,7 @@ export interface SlotPoolJobProps extends Partial<Omit<SlotPoolSettings, "driver
    *
    * @default - 0.5 core and 512 MiB
    */
-  readonly resources?: Resources;
+  readonly resources?: Resources | ResourcesProps;
   /**
    * Datacenters it may run in.
    *

@@ -11,6 +11,7 @@ import {
   Task,
   TaskGroup,
   Update,
+  type ResourcesProps,
 } from "../../jobspec";
 import { checkProps, FLAG, NUMBER, required, type PropKinds } from "../../jobspec/host";
 import { coreShare } from "../../job-parts";
@@ -47,7 +48,7 @@ export interface WarmPoolJobProps {
    *
    * @default - 0.1 core and 256 MiB
    */
-  readonly resources?: Resources;
+  readonly resources?: Resources | ResourcesProps;
   /**
    * What the network is expected to carry, in Mbit/s; it stands in meta, since Nomad itself counts no bandwidth.
    *

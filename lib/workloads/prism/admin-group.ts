@@ -1,4 +1,17 @@
-import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
+import {
+  Check,
+  Cpu,
+  Duration,
+  Memory,
+  Resources,
+  Service,
+  Task,
+  TaskGroup,
+  Template,
+  type CheckProps,
+  type Vault,
+  type VaultProps,
+} from "../../jobspec";
 import { DATABASE_SECRET } from "../../job-parts";
 import { ANYTHING, checkProps, NUMBER, objectOf, required, TEXT, type PropKinds } from "../../jobspec/host";
 import {
@@ -45,7 +58,7 @@ export interface AdminPorts {
 /** A password that Vault holds for the admin's database. */
 export interface DatabaseSecret {
   /** How the task logs in to Vault. */
-  readonly vault: Vault;
+  readonly vault: Vault | VaultProps;
   /**
    * The secret's path.
    *
@@ -63,7 +76,7 @@ export interface AdminGroupProps extends PrismGroupProps {
    *
    * @default - grpc every 10 s within 2 s; tcp, where the program does not answer grpc.health.v1
    */
-  readonly check?: Check;
+  readonly check?: Check | CheckProps;
   /**
    * The database, as `sqlite://…` or `postgresql://…`.
    *

@@ -6,8 +6,12 @@ import {
   Port,
   Restart,
   Template,
+  type LogConfigProps,
   type Resources,
+  type ResourcesProps,
+  type RestartProps,
   type Update,
+  type UpdateProps,
 } from "../../jobspec";
 import { ANYTHING, NUMBER, propKind, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 import { STAND_IN } from "../../job-parts";
@@ -32,25 +36,25 @@ export interface PrismGroupProps {
    *
    * @default - as the job says
    */
-  readonly update?: Update;
+  readonly update?: Update | UpdateProps;
   /**
    * How the task is restarted.
    *
    * @default - 3 attempts in 1 minute, 10 s apart, then the allocation fails
    */
-  readonly restart?: Restart;
+  readonly restart?: Restart | RestartProps;
   /**
    * What the task needs.
    *
    * @default - see each group
    */
-  readonly resources?: Resources;
+  readonly resources?: Resources | ResourcesProps;
   /**
    * How the output is kept.
    *
    * @default - 5 files of 10 MiB
    */
-  readonly logs?: LogConfig;
+  readonly logs?: LogConfig | LogConfigProps;
   /**
    * Environment variables.
    *

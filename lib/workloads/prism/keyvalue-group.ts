@@ -1,4 +1,16 @@
-import { Check, Cpu, Duration, Memory, Network, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
+import {
+  Check,
+  Cpu,
+  Duration,
+  Memory,
+  Network,
+  Resources,
+  Service,
+  Task,
+  TaskGroup,
+  Template,
+  type CheckProps,
+} from "../../jobspec";
 import { ANYTHING, checkProps, FLAG, objectBy, TEXT, type PropKinds } from "../../jobspec/host";
 import { awaitService } from "./await-service";
 import {
@@ -39,7 +51,7 @@ export interface KeyvalueGroupProps extends PrismGroupProps {
    * @default - a script that always passes, every 30 s within 5 s: the program has no health check; none in a
    * container, which may hold no shell
    */
-  readonly check?: Check;
+  readonly check?: Check | CheckProps;
   /**
    * Whether the program starts only once a healthy launcher is in Consul.
    *

@@ -1,4 +1,15 @@
-import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
+import {
+  Check,
+  Cpu,
+  Duration,
+  Memory,
+  Resources,
+  Service,
+  Task,
+  TaskGroup,
+  Template,
+  type CheckProps,
+} from "../../jobspec";
 import { ANYTHING, checkProps, FLAG, listOf, NUMBER, objectOf, TEXT, type PropKinds } from "../../jobspec/host";
 import { AdminGroup } from "./admin-group";
 import { awaitService } from "./await-service";
@@ -47,7 +58,7 @@ export interface LauncherGroupProps extends PrismGroupProps {
    *
    * @default - http GET /health every 10 s within 2 s
    */
-  readonly check?: Check;
+  readonly check?: Check | CheckProps;
   /**
    * Its name among launchers. Where several run, their index is added.
    *
