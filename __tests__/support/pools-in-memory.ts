@@ -80,7 +80,7 @@ export class PoolsInMemory implements Pools {
     if (this.leases.get(lease.slot)?.lease.generation !== lease.generation)
       throw new LeaseEndedError(lease, "stale", "the generation is over");
     this.ran.push({ line, options });
-    return { ...ENDED, isolation, ...(await this.command(options, line)) };
+    return { ...ENDED, ...(isolation && { isolation }), ...(await this.command(options, line)) };
   }
 
   release({ slot }: ContainerLease["lease"]): Promise<void> {

@@ -1,5 +1,5 @@
 import { UserError } from "../errors";
-import { poolOfJob, type NomadClient } from "../nomad";
+import { poolOfJob, slotsOf, type NomadClient } from "../nomad";
 import { listLeases, readPoolRecord, type Lease, type Store } from "../pools";
 import { allocationsOf, namesToWrite } from "../operations";
 
@@ -8,6 +8,8 @@ export interface DeployedPoolJob {
   readonly job: string;
   readonly count: number;
   readonly running: number;
+  /** How many may lease each that runs: the slots of a sandbox; 1 for a container of a warm pool. */
+  readonly slots: number;
 }
 
 /** A pool as the cluster has it. */
@@ -26,6 +28,26 @@ export interface DeployedPool {
  * @throws UserError where no job of such a pool runs
  */
 export async function deployedPools(nomad: NomadClient, store: Store, only?: string): Promise<readonly DeployedPool[]> {
+  const found = await jobsByPool(nomad, only);
+  return Promise.all([...found].map(async ([pool, jobs]) => ({ pool, jobs, ...(await heldOf(store, pool)) })));
+}
+
+/** What a store has of a pool. @throws what the store says, where it does not answer in time or refuses */
+export async function heldOf(store: Store, pool: string): Promise<Pick<DeployedPool, "leases" | "drained">> {
+  const [leases, record] = await Promise.all([listLeases(store, pool), readPoolRecord(store, pool)]);
+  return { leases, drained: record.draining === true };
+}
+
+/**
+ * The jobs of the pools of a cluster by the pools' names, in their order: what Nomad knows of pools.
+ *
+ * @param only the name of one, or the id of a job of it. Default: all
+ * @throws UserError where no job of such a pool runs
+ */
+export async function jobsByPool(
+  nomad: NomadClient,
+  only?: string,
+): Promise<ReadonlyMap<string, readonly DeployedPoolJob[]>> {
   const all = await nomad.jobs(only);
   // What answers to everything that there is nothing is no Nomad, and says nothing of pools.
   if (all.length === 0) await nomad.regions();
@@ -40,23 +62,14 @@ export async function deployedPools(nomad: NomadClient, store: Store, only?: str
     );
     byPool.set(name, [
       ...(byPool.get(name) ?? []),
-      { job: job.ID, count: allocationsOf(job), running: running.length },
+      { job: job.ID, count: allocationsOf(job), running: running.length, slots: slotsOf(job.Meta) ?? 1 },
     ]);
   }
   if (only !== undefined && byPool.size === 0) {
-    const all = (await deployedPools(nomad, store, undefined)).map(({ pool }) => pool);
-    throw UserError.at(only, `no job of such a pool runs; deploy it, or ${namesToWrite(only, all)}`, "pool");
+    const others = [...(await jobsByPool(nomad)).keys()];
+    throw UserError.at(only, `no job of such a pool runs; deploy it, or ${namesToWrite(only, others)}`, "pool");
   }
-  return Promise.all(
-    [...byPool]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(async ([pool, own]) => ({
-        pool,
-        jobs: own,
-        leases: await listLeases(store, pool),
-        drained: (await readPoolRecord(store, pool)).draining === true,
-      })),
-  );
+  return new Map([...byPool].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { messageOf, type ConsulClient, type NomadClient } from "../nomad";
-import { ConsulStore, countWaiting, NomadStore, type Store } from "../pools";
+import { ConsulStore, countManagers, countWaiting, NomadStore, type Store } from "../pools";
 import {
   HttpProblem,
   ServiceClient,
@@ -10,7 +10,7 @@ import {
   type Pools,
   type ServiceConnection,
 } from "../service";
-import { deployedPools, type DeployedPool } from "./deployed-pools";
+import { heldOf, jobsByPool, type DeployedPool } from "./deployed-pools";
 
 /** What the page of `cdk-nomad ui` needs of pools. */
 export interface ReadOnlyPoolsOptions {
@@ -20,17 +20,35 @@ export interface ReadOnlyPoolsOptions {
   readonly service: ServiceConnection;
 }
 
+/** What one of the stores has of a pool. */
+interface Held extends Pick<DeployedPool, "leases" | "drained"> {
+  readonly queue: number;
+  /** Whether the pool's leases are kept there: no other store has any of them. */
+  readonly isKeptHere: boolean;
+}
+
+/** A pool with what is known of its leases; where nothing is, with what kept it from being known. */
+type Found = Pick<DeployedPool, "pool" | "jobs"> & ({ readonly held: Held } | { readonly trouble: unknown });
+
+/** Where nothing was ever known of a pool's leases. */
+const NOTHING = { free: 0, leased: 0, coming: 0, target: 0, queue: 0, draining: false };
+
 /**
  * The pools of a cluster for somebody who looks and takes no part in them: Nomad and the store are asked, and what is to be changed is the pools' service's
- * to do. Nothing is claimed, run or released here.
+ * to do. Nothing is claimed, run or released here. A pool's leases are in one of two stores, and nobody says in which: where one does not answer and the other
+ * has nothing of the pool, how it does is not known.
  */
 export class ReadOnlyPools implements Pools {
   readonly #stores: readonly Store[];
+  readonly #last = new Map<string, PoolFigures>();
   #names: readonly string[] = [];
 
-  constructor(private readonly options: ReadOnlyPoolsOptions) {
+  constructor(
+    private readonly options: ReadOnlyPoolsOptions,
+    stores?: readonly Store[],
+  ) {
     const { nomad, consul } = options;
-    this.#stores = [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
+    this.#stores = stores ?? [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
   }
 
   /** Those that were there when somebody looked the last time. */
@@ -47,23 +65,22 @@ export class ReadOnlyPools implements Pools {
   }
 
   async stats(): Promise<readonly PoolFigures[]> {
-    const found = await this.found();
-    return Promise.all(
-      found.map(async ({ deployed: { pool, jobs, leases, drained }, store }): Promise<PoolFigures> => {
-        const target = jobs.reduce((sum, { count }) => sum + count, 0);
-        const running = jobs.reduce((sum, { running: some }) => sum + some, 0);
-        const free = drained ? 0 : Math.max(0, running - leases.length);
-        const coming = Math.max(0, target - running);
-        const queue = await countWaiting(store, pool);
-        return { pool, free, leased: leases.length, coming, target, queue, draining: drained, upToDate: true };
-      }),
-    );
+    return (await this.found()).map((found) => {
+      const { pool } = found;
+      if ("trouble" in found) return { ...(this.#last.get(pool) ?? { ...NOTHING, pool }), upToDate: false };
+      const figures = figuresOf(found);
+      this.#last.set(pool, figures);
+      return figures;
+    });
   }
 
+  /** @throws what a store says, where the leases of one of the pools are not known */
   async list(): Promise<readonly ContainerLease[]> {
-    return (await this.found()).flatMap(({ deployed }) =>
-      deployed.leases.map((lease) => ({ lease, isolation: "none" as const })),
-    );
+    return (await this.found()).flatMap((found) => {
+      if ("trouble" in found) throw found.trouble;
+      // Only whoever takes part in the pool has asked what keeps its containers apart.
+      return found.held.leases.map((lease) => ({ lease, isolation: undefined }));
+    });
   }
 
   async drain(pool: string): Promise<number> {
@@ -119,24 +136,23 @@ export class ReadOnlyPools implements Pools {
     await Promise.all(this.#stores.map((store) => store.close()));
   }
 
-  /** The pools, each with the store that has its leases. */
-  private async found(): Promise<readonly { readonly deployed: DeployedPool; readonly store: Store }[]> {
+  /** The pools, each with what the store that has its leases says. */
+  private async found(): Promise<readonly Found[]> {
     const { nomad } = this.options;
-    const [first, ...others] = this.#stores;
-    if (!first) return [];
-    const found = new Map<string, { readonly deployed: DeployedPool; readonly store: Store }>();
-    let trouble: unknown;
-    for (const store of [first, ...others])
-      try {
-        for (const deployed of await deployedPools(nomad, store))
-          // A pool has its leases in one of the two.
-          if (!found.has(deployed.pool) || deployed.leases.length > 0) found.set(deployed.pool, { deployed, store });
-      } catch (error) {
-        trouble = error;
-      }
-    if (found.size === 0 && trouble !== undefined) throw trouble;
-    this.#names = [...found.keys()];
-    return [...found.values()];
+    const jobs = await jobsByPool(nomad);
+    this.#names = [...jobs.keys()];
+    return Promise.all([...jobs].map(async ([pool, own]) => ({ pool, jobs: own, ...(await this.heldOf(pool)) })));
+  }
+
+  private async heldOf(pool: string): Promise<{ readonly held: Held } | { readonly trouble: unknown }> {
+    const asked = await Promise.allSettled(this.#stores.map((store) => heldIn(store, pool)));
+    const answered = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const kept = answered.find(({ leases }) => leases.length > 0) ?? answered.find(({ isKeptHere }) => isKeptHere);
+    if (kept) return { held: kept };
+    const failed = asked.find((one) => one.status === "rejected");
+    if (failed) return { trouble: failed.reason };
+    const drained = answered.some((one) => one.drained);
+    return { held: { leases: [], queue: 0, isKeptHere: false, drained } };
   }
 
   private async service<T>(ask: (service: ServiceClient) => Promise<T>): Promise<T> {
@@ -147,6 +163,24 @@ export class ReadOnlyPools implements Pools {
       throw new HttpProblem("refused", error instanceof ServiceRefusal ? error.problem.detail : messageOf(error));
     }
   }
+}
+
+async function heldIn(store: Store, pool: string): Promise<Held> {
+  const [held, queue, managers] = await Promise.all([
+    heldOf(store, pool),
+    countWaiting(store, pool),
+    countManagers(store, pool),
+  ]);
+  return { ...held, queue, isKeptHere: managers > 0 };
+}
+
+function figuresOf({ pool, jobs, held }: Pick<DeployedPool, "pool" | "jobs"> & { readonly held: Held }): PoolFigures {
+  const { leases, drained, queue } = held;
+  const target = jobs.reduce((sum, { count, slots }) => sum + count * slots, 0);
+  const running = jobs.reduce((sum, job) => sum + job.running * job.slots, 0);
+  const free = drained ? 0 : Math.max(0, running - leases.length);
+  const coming = Math.max(0, target - running);
+  return { pool, free, leased: leases.length, coming, target, queue, draining: drained, upToDate: true };
 }
 
 function readOnly(): HttpProblem {

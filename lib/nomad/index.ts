@@ -34,7 +34,7 @@ export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
 export { isWrongServer } from "./identity";
 export { launchesOthers } from "./job-kinds";
-export { jobsNamed, parentOf, poolOfJob } from "./job-names";
+export { jobsNamed, parentOf, poolOfJob, slotsOf } from "./job-names";
 export { LEAST_FROM_END, startOfFirst, type LogFrame } from "./log-frames";
 export { lacksDrivers, placementInWords, unplacedInWords, type NodeDemands } from "./placement";
 export { evaluated, purgeStopped, stopAndPurge } from "./purge";

@@ -23,3 +23,13 @@ export function jobsNamed(name: string, ids: Iterable<string>): ReadonlySet<stri
 export function poolOfJob({ ID, Meta }: JobJson): string | undefined {
   return poolOf(ID, Meta);
 }
+
+/** Slots that a sandbox may have: a job that claims more is not believed. */
+const MOST_SLOTS = 256;
+
+/** How many slots each sandbox of a pool's job has, as the job's meta says; undefined where it says nothing that can be meant. */
+export function slotsOf(meta: Readonly<Record<string, unknown>> | null | undefined): number | undefined {
+  const text = meta?.slots;
+  if (typeof text !== "string" || !/^[1-9]\d{0,2}$/.test(text)) return undefined;
+  return Number(text) <= MOST_SLOTS ? Number(text) : undefined;
+}

@@ -47,6 +47,7 @@ export * from "./jobs/published";
 export {
   LeaseBook,
   LeaseEndedError,
+  countManagers,
   countWaiting,
   listLeases,
   ManagersBehindError,

@@ -14,8 +14,8 @@ import type {
  */
 export interface ContainerLease {
   readonly lease: Lease;
-  /** What keeps its commands apart from those of others on the same machine. */
-  readonly isolation: ExecutionResult["isolation"];
+  /** What keeps its commands apart from those of others on the same machine; undefined where nobody here has asked it. */
+  readonly isolation: ExecutionResult["isolation"] | undefined;
 }
 
 /** `warm`: containers that wait, leased one by one; `slots`: sandboxes that several tasks share. */

@@ -118,7 +118,7 @@ export const container = v.object({
     "What later calls present: it is refused once somebody else has the container.",
   ),
   ttl: described(v.number(), "Milliseconds that the lease stands without a call."),
-  isolation,
+  isolation: v.optional(isolation),
 });
 
 export const containerList = v.object({ containers: v.array(container) });

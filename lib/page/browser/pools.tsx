@@ -28,7 +28,8 @@ interface Container {
   readonly pool: string;
   readonly owner: string;
   readonly generation: number;
-  readonly isolation: string;
+  /** Absent where it is not known. */
+  readonly isolation?: string;
 }
 
 /** So many leases are shown; a page of thousands is read by nobody. */
@@ -94,7 +95,7 @@ function Leases({ containers }: { readonly containers: readonly Container[] }) {
               <td>{pool}</td>
               <td>{owner}</td>
               <td>{generation}</td>
-              <td>{isolation === "none" ? "nothing" : isolation}</td>
+              <td>{isolation === undefined ? "not known" : isolation === "none" ? "nothing" : isolation}</td>
             </tr>
           ))}
         </tbody>
@@ -226,7 +227,10 @@ function ConfirmChange({ pool, change, onClose, onChanged }: ChangeProps) {
   if (change === "drain")
     return (
       <Confirm title={`Drain ${pool.pool}?`} action="Drain" onClose={onClose} onConfirm={() => send()}>
-        <p>It takes no new leases until it is filled again. Free containers end; {pool.leased} leases go on.</p>
+        <p>
+          It takes no new leases until it is filled again. Free containers end;{" "}
+          {pool.leased === 1 ? "1 lease goes" : `${pool.leased} leases go`} on.
+        </p>
       </Confirm>
     );
   if (change === "fill")

@@ -6,7 +6,7 @@ export { poolKey } from "./keys";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";
 export { LeaseBook } from "./lease-book";
 export { CLAIM_TIMEOUT } from "./options";
-export { countWaiting, listLeases, standingLeases, type ReadOptions } from "./read-leases";
+export { countManagers, countWaiting, listLeases, standingLeases, type ReadOptions } from "./read-leases";
 export { ManagersBehindError } from "./seen";
 export type {
   ClaimOptions,

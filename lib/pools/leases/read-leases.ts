@@ -66,11 +66,29 @@ export async function standingLeases(store: Store, pool: string, options: ReadOp
  * @throws what the store says, where it does not answer in time or refuses; the signal's reason
  */
 export async function countWaiting(store: Store, pool: string, options: ReadOptions = {}): Promise<number> {
-  const { clock = monotonicClock, patience = PATIENCE, signal } = options;
+  return count(store, pool, "queue", options);
+}
+
+/**
+ * How many managers a store has of a pool, read by somebody who takes no part in the pool: where it has one, the pool's leases are in this store and in no
+ * other one. A manager that died is among them until another one has noticed.
+ *
+ * @throws what the store says, where it does not answer in time or refuses; the signal's reason
+ */
+export async function countManagers(store: Store, pool: string, options: ReadOptions = {}): Promise<number> {
+  return count(store, pool, "managers", options);
+}
+
+async function count(
+  store: Store,
+  pool: string,
+  kind: string,
+  { clock = monotonicClock, patience = PATIENCE, signal }: ReadOptions,
+): Promise<number> {
   const keys = new PoolKeys(pool);
   const list = async (over: AbortSignal) => store.list(keys.prefix, { signal: over });
   const { objects } = await within(clock, patience, store.name, list, signal);
-  return [...objects.values()].filter(({ key }) => keys.kindOf(key) === "queue").length;
+  return [...objects.values()].filter(({ key }) => keys.kindOf(key) === kind).length;
 }
 
 async function find(

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { UserError } from "../../errors";
-import { isConflict, type JobJson, type NomadClient } from "../../nomad";
+import { isConflict, slotsOf, type JobJson, type NomadClient } from "../../nomad";
 import { byName } from "../../reading";
 import { REGISTERED_BY, type Made } from "../generations";
 import type { SlotPoolJob } from "../jobs";
@@ -73,7 +73,7 @@ export function factsIn(job: JobJson, groupName: string): PoolJobFacts | undefin
     index: JobModifyIndex,
     min: found.Scaling?.Min ?? undefined,
     max: found.Scaling?.Max ?? undefined,
-    slots: slotsIn(Meta.slots),
+    slots: slotsOf(Meta),
   };
 }
 
@@ -99,11 +99,4 @@ export const THIS_KIND = "slot-pool";
  */
 export function ownJob(job: SlotPoolJob): SlotPoolJob {
   return job.id === job.pool ? job : job.with({ meta: { ...job.meta, [REGISTERED_BY]: THIS_KIND } });
-}
-
-/** Slots that a sandbox may have: a job that claims more is not believed. */
-const MOST_SLOTS = 256;
-
-function slotsIn(text = ""): number | undefined {
-  return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= MOST_SLOTS ? Number(text) : undefined;
 }
