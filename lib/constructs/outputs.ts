@@ -1,4 +1,5 @@
-import { TerraformDataSource, TerraformOutput, Token, type TerraformStack } from "cdktf";
+import { TerraformDataSource, TerraformOutput, TerraformStack, Token } from "cdktf";
+import type { IConstruct } from "constructs";
 import { NomadJob } from "./nomad-job";
 import { providerKnowsVersion } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
@@ -8,23 +9,37 @@ import { pauseStackTraces } from "./stack-traces";
  * region where it names one, its id, its version, its modify index, its deployment's id and status. Terraform learns of a deployment only
  * where it waits for it: for a job that is applied detached, `cdk-nomad status` says more.
  *
- * Call it once all jobs are there.
+ * Jobs that are added later, such as by an aspect, are among them where {@link synthesize} synthesizes the program; cdktf's own `app.synth()` says those that were
+ * there when this was called.
  */
 export function outputJobs(stack: TerraformStack): TerraformOutput {
   return new JobsOutput(stack);
 }
 
+/**
+ * Has the outputs of a program say all of its jobs: who judges or synthesizes it calls it once all of it is there.
+ *
+ * @param scope the program
+ */
+export function completeOutputs(scope: IConstruct): void {
+  for (const construct of scope.node.findAll()) if (construct instanceof JobsOutput) construct.addJobs();
+}
+
 /** Written when it is asked for, and as texts: tokens would cost more than the jobs. */
 class JobsOutput extends TerraformOutput {
-  readonly #jobs: readonly (readonly [NomadJob, HeldJob | undefined])[];
+  readonly #jobs = new Map<NomadJob, HeldJob | undefined>();
 
   constructor(stack: TerraformStack) {
     const description = "What became of each job: its id, its version, its modify index, its deployment.";
     super(stack, "jobs", { description, value: {} });
-    this.#jobs = stack.node
-      .findAll()
-      .filter((construct) => NomadJob.isNomadJob(construct))
-      .map((job) => [job, providerKnowsVersion(job) ? undefined : new HeldJob(job)]);
+    this.addJobs();
+  }
+
+  /** Takes up the jobs that the stack has by now. */
+  addJobs(): void {
+    for (const job of TerraformStack.of(this).node.findAll())
+      if (NomadJob.isNomadJob(job) && !this.#jobs.has(job))
+        this.#jobs.set(job, providerKnowsVersion(job) ? undefined : new HeldJob(job));
   }
 
   /** @internal */
@@ -40,7 +55,7 @@ class JobsOutput extends TerraformOutput {
 
   private values(): Record<string, unknown> {
     return Object.fromEntries(
-      this.#jobs.map(([job, held]) => {
+      [...this.#jobs].map(([job, held]) => {
         const of = attributeOf(job, "nomad_job");
         const version = held ? attributeOf(held, "data.nomad_job")("version") : of("version");
         const [deployment_id, deployment_status] = [of("deployment_id"), of("deployment_status")];

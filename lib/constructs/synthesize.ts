@@ -17,6 +17,7 @@ import { orderJobs } from "./brought-before";
 import { ClusterConstruct } from "./cluster";
 import { Intentions, KeyValues } from "./consul";
 import { NomadJob } from "./nomad-job";
+import { completeOutputs } from "./outputs";
 import { provideNomad } from "./providers";
 import { repeated } from "./repeated";
 import { recordStacks } from "./stack-record";
@@ -35,6 +36,7 @@ export interface ProgramProblem extends Problem {
  */
 export function problemsOf(app: App): ProgramProblem[] {
   const refused = runAspects(app).map(({ construct, problem }) => within(construct, problem));
+  completeOutputs(app);
   const constructs = app.node.findAll();
   const all = refused
     .concat(repeated(constructs).map(({ construct, problem }) => within(construct, problem)))

@@ -1,8 +1,9 @@
 import { AssertionError } from "node:assert";
-import { App, Testing, type TerraformStack } from "cdktf";
+import { App, TerraformStack, Testing } from "cdktf";
 import { problemsOf } from "../constructs";
 import { UserError } from "../errors";
 import { Job } from "../jobspec";
+import { describe } from "../jobspec/host";
 import { evaluateTemplate, variableValues, type VariableDeclaration } from "../operations";
 import { difference } from "./match";
 
@@ -18,6 +19,13 @@ function namesFor(declared: Readonly<Record<string, VariableDeclaration>>): Read
 
 /** @throws UserError with what synthesis of the program would stop at in this stack */
 function refuseErrors(stack: TerraformStack): void {
+  const given: unknown = stack;
+  if (!TerraformStack.isStack(given))
+    throw UserError.at(
+      "SynthesizedStack.fromStack",
+      `expected a stack, found ${describe(given)}; write one of the program's, such as new MyStack(app, "dev")`,
+      "field/type",
+    );
   const app = stack.node.root;
   if (!App.isApp(app)) return;
   const errors = problemsOf(app as App).filter(
@@ -112,11 +120,10 @@ export class SynthesizedStack {
     const reasons = this.jobs().map((job) => difference(job, wanted) ?? (exact ? difference(wanted, job) : undefined));
     if (!reasons.includes(undefined)) {
       const [first] = this.jobs();
+      if (!first) throw failure("the stack has no job", []);
       throw failure("no job matches", [
         ...this.jobs().map((job, index) => `${String(job.ID)}: ${reasons[index]}`),
-        ...(first
-          ? [`job("${String(first.ID)}"), group(…) and task(…) of the synthesized stack give one of them to look at`]
-          : []),
+        `job("${String(first.ID)}"), group(…) and task(…) of the synthesized stack give one of them to look at`,
       ]);
     }
   }
@@ -129,12 +136,17 @@ export class SynthesizedStack {
   /** The stack has so many resources of this type. */
   resourceCountIs(type: string, count: number): void {
     const found = this.resources(type).length;
-    if (found !== count) throw failure(`there are ${found} ${type}, not ${count}`, []);
+    if (found !== count)
+      throw failure(
+        `there are ${found} ${type}, not ${count}`,
+        found === 0 ? [`there are ${this.types().join(", ")}`] : [],
+      );
   }
 
   /** The stack has a resource of this type with these attributes. */
   hasResource(type: string, expected: Json): void {
     const resources = this.resources(type);
+    if (resources.length === 0) throw failure(`the stack has no ${type}; it has`, this.types());
     const reasons = resources.map((resource) => difference(resource, expected));
     if (!reasons.includes(undefined)) throw failure(`no ${type} matches`, reasons.map(String));
   }
@@ -151,6 +163,11 @@ export class SynthesizedStack {
   /** Attributes of the resources of a type. */
   resources(type: string): Json[] {
     return Object.values(this.stack.resource?.[type] ?? {});
+  }
+
+  private types(): readonly string[] {
+    const all = Object.entries(this.stack.resource ?? {}).filter(([, named]) => Object.keys(named).length > 0);
+    return all.length === 0 ? ["no resources"] : all.map(([type]) => type).sort();
   }
 
   /** All of it. */

@@ -1,4 +1,4 @@
-import { Lazy, TerraformStack, Testing } from "cdktf";
+import { Aspects, Lazy, TerraformStack, Testing } from "cdktf";
 import {
   Driver,
   Duration,
@@ -6,6 +6,7 @@ import {
   NomadJob,
   nomadProvider,
   outputJobs,
+  problemsOf,
   RegionalJob,
   Scaling,
   synthesize,
@@ -176,6 +177,25 @@ describe("what Terraform says of the jobs that it applied", () => {
         job_id: "${nomad_job.web.id}",
       },
     });
+  });
+
+  test("also of jobs that are added after it was asked for, such as by an aspect", () => {
+    const app = Testing.app();
+    const scope = new TerraformStack(app, "dev");
+    outputJobs(scope);
+    new NomadJob(scope, "web", { job: web() });
+    Aspects.of(scope).add({
+      visit(node) {
+        if (node === scope) new NomadJob(scope, "late", { job: web().with({ id: "late" }) });
+      },
+    });
+    expect(problemsOf(app)).toEqual([]);
+    const stack = JSON.parse(Testing.synth(scope)) as {
+      output: { jobs: { value: object } };
+      data: { nomad_job: object };
+    };
+    expect(Object.keys(stack.output.jobs.value).sort()).toEqual(["late", "web"]);
+    expect(Object.keys(stack.data.nomad_job)).toHaveLength(2);
   });
 
   test("with a newer provider without asking again", () => {

@@ -40,3 +40,23 @@ test("errors of another stack of the program are another stack's", () => {
   expect(SynthesizedStack.fromStack(good).jobs()).toHaveLength(1);
   expect(() => SynthesizedStack.fromStack(bad)).toThrow(UserError);
 });
+
+test("an assertion about a stack that has nothing of the kind says what it has", () => {
+  const empty = SynthesizedStack.fromStack(stackWith());
+  expect(() => empty.hasJob({ ID: "web" })).toThrow("the stack has no job");
+  expect(() => empty.hasResource("nomad_variable", {})).toThrow(
+    "the stack has no nomad_variable; it has\n  no resources",
+  );
+  const full = SynthesizedStack.fromStack(stackWith(job("web")));
+  expect(() => full.hasResource("nomad_variable", {})).toThrow("the stack has no nomad_variable; it has\n  nomad_job");
+  expect(() => full.resourceCountIs("nomad_variable", 1)).toThrow(
+    "there are 0 nomad_variable, not 1\n  there are nomad_job",
+  );
+});
+
+test("what is no stack is refused with what to write", () => {
+  expect(() => SynthesizedStack.fromStack(new App() as unknown as TerraformStack)).toThrow(
+    /^SynthesizedStack\.fromStack: expected a stack, found an App; write one of the program's/,
+  );
+  expect(() => SynthesizedStack.fromStack(undefined as never)).toThrow(UserError);
+});
