@@ -1,6 +1,6 @@
 import { UserError, type Problem } from "../errors";
 import { NoAnswerError } from "../errors";
-import { whereOf, type NomadClient } from "../nomad";
+import { ConsulClient, NomadClient, whereOf } from "../nomad";
 import {
   readRecord,
   restartedBetween,
@@ -15,24 +15,28 @@ import type { CliContext } from "./context";
 import type { ReadStack, Remembered } from "./own-stack";
 import { ATTENTION } from "./symbols";
 
-/** How long a record is waited for where it only helps, in milliseconds: whoever cannot be asked is told of by what the command does next. */
-const LONGEST = 8_000;
+/** How long an answer about a record is waited for where it only helps, and how long all of them together, in milliseconds. */
+const LONGEST = { one: 6_000, all: 10_000 };
 
 /**
  * What is known of the record of a stack, for a command that takes from it the inputs that are not given. Nothing is printed where there is none, and one line where it cannot be read.
  */
 export async function recallRecord(
   place: RecordPlace,
-  clients: Omit<RecordClients, "signal">,
+  { nomad, consul }: Omit<RecordClients, "signal">,
   { terminal, signal }: CliContext,
 ): Promise<RecordState> {
+  const clients = {
+    nomad: new NomadClient(nomad.http.bearing(LONGEST.one)),
+    consul: new ConsulClient(consul.http.bearing(LONGEST.one)),
+  };
   const state = await readRecord(place, {
     ...clients,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST.all)]),
   }).catch((error: unknown) => {
     signal.throwIfAborted();
     if (error instanceof DOMException && error.name === "TimeoutError")
-      return { kind: "unreadable" as const, reason: `nobody answers within ${LONGEST / 1000} s` };
+      return { kind: "unreadable" as const, reason: tooSlow(place) };
     throw error;
   });
   if (state.kind !== "unreadable") return state;
@@ -46,6 +50,11 @@ export async function recallRecord(
     term`${ATTENTION} what ${place.environment} was deployed with the last time cannot be read, and nothing of it is taken: ${state.reason}`,
   );
   return state;
+}
+
+function tooSlow({ store }: RecordPlace): string {
+  const where = store === "consul" ? "Consul" : "Nomad's variables";
+  return `it took more than ${LONGEST.all / 1000} s to ask for it; it is kept in ${where}`;
 }
 
 /** Says what is taken from the last deployment. */

@@ -15,9 +15,11 @@ export class NoAnswerError extends UserError {
      */
     readonly kind: "absent" | "unreached" | "silent" | "closed",
     message: string,
+    /** Whether it was silent before, and has answered nothing since: waiting for it once more is of no use. */
+    readonly isStillSilent: boolean = false,
   ) {
     super([mistake("", message, kind === "closed" ? "closed" : "unreachable")]);
-    this.quietly("api", "kind");
+    this.quietly("api", "kind", "isStillSilent");
   }
 }
 

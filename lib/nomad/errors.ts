@@ -53,6 +53,11 @@ export function isSilent(error: unknown): boolean {
   return error instanceof NoAnswerError && error.kind === "silent";
 }
 
+/** Whether a server was silent once more, after it had been before and had answered nothing since. */
+export function isStillSilent(error: unknown): boolean {
+  return error instanceof NoAnswerError && error.isStillSilent;
+}
+
 /** Whether a server refused the token, or wanted one. */
 export function isTokenRefused(error: unknown): boolean {
   return error instanceof TokenRefused;

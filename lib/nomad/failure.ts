@@ -104,19 +104,21 @@ interface Waited {
   /** In milliseconds. */
   readonly silence: number;
   readonly everAnswered: boolean;
+  /** Whether it was silent before, and has answered nothing since. Default: false. */
+  readonly stillSilent?: boolean;
 }
 
 /** What it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
 export function failureOf(
   error: unknown,
-  { connection, method, path, silence, everAnswered }: Asked & Waited,
+  { connection, method, path, silence, everAnswered, stillSilent = false }: Asked & Waited,
 ): unknown {
   if (error instanceof UserError || error instanceof ApiError) return error;
   const { name, address, hint } = connection;
   const way = wayTo(connection);
   const code = codeOf(error);
   const made = (kind: NoAnswerError["kind"], message: string) => {
-    const failure = new NoAnswerError(name, kind, message);
+    const failure = new NoAnswerError(name, kind, message, stillSilent && kind === "silent");
     failure.cause = error;
     return failure;
   };
@@ -132,7 +134,8 @@ export function failureOf(
   const unknown = isAsked ? "" : `; whether it did what ${method} ${path} asks for is not known`;
   if (code !== undefined && TIMEOUTS.has(code)) {
     const seconds = Math.round((code === "UND_ERR_CONNECT_TIMEOUT" ? CONNECT_TIMEOUT : silence) / 1000);
-    const what = `${name} at ${way} said nothing for ${seconds} s to ${method} ${path}${unknown}`;
+    const before = stillSilent ? " either, after it had been silent before" : "";
+    const what = `${name} at ${way} said nothing for ${seconds} s to ${method} ${path}${before}${unknown}`;
     return made(
       "silent",
       `${what}; look whether its process hangs, or something between here and there drops what is sent`,

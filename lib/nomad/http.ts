@@ -7,10 +7,10 @@ import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers"
 import type { ApiPath } from "./api-path";
 import { BodyBudget, sizeInWords, textOf, textOrBeginning, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
-import { ApiError, codeOf } from "./errors";
+import { ApiError, codeOf, isSilent } from "./errors";
 import { failureOf, refusalOf, type Refused } from "./failure";
 import { mayBeMistaken, serverAt, wrongServer } from "./identity";
-import { Pace } from "./pace";
+import { beginningWithin, Pace } from "./pace";
 import { headersOf, urlOf } from "./requests";
 import { Sessions } from "./sessions";
 import { indexHeader, isAbsent, isPage, mayBeginJson, missingIndex, strangerIn, type RawAnswer } from "./stranger";
@@ -36,13 +36,21 @@ export interface BlockingOptions {
   readonly complete?: boolean;
 }
 
+/** How a request is waited for. */
+interface WaitedOptions extends PatientOptions {
+  /** Whether the server was silent before, and has answered nothing since. Default: false. */
+  readonly stillSilent?: boolean;
+}
+
 type Schema = v.GenericSchema<unknown>;
 
 /** Answers are read as they come: undici loses its footing where a server resets a connection that nobody reads from just then. */
 const READ_AHEAD = 64 * 1024 * 1024;
 const SILENCE = 12_000;
 /** An answer of which hardly anything comes has ended within so many silences. */
-const PATIENCE = 10;
+const PATIENCE = 3;
+/** The part of its silence that is borne of a server that was silent the last time: a command that asks it many things would wait for each of them. */
+const ONCE_MORE = 1 / 3;
 /** The allocations of a very large cluster are some tens of MB; of what is no answer only the beginning is wanted, for a message. */
 const LIMITS = { whole: 256 * 1024 * 1024, beginning: 64 * 1024 };
 /** What all answers of a server that are read at once may have together. */
@@ -64,6 +72,8 @@ interface Shared {
   answered: boolean;
   /** Whether it was the server that is meant. */
   known: boolean;
+  /** Whether it took requests the last time and did not answer, or hardly. */
+  silent: boolean;
   /** Which server it is, asked once. */
   server?: ReturnType<typeof serverAt>;
   readonly transport: Transport;
@@ -82,10 +92,16 @@ export class Http {
     this.#shared = (shared && shared.#shared) ?? {
       answered: false,
       known: false,
+      silent: false,
       transport: transportFor(connection),
       sessions: new Sessions(connection.execs),
       budget: new BodyBudget(TOGETHER),
     };
+  }
+
+  /** The same API over the same connections, whose silence is borne for a while only, in milliseconds. */
+  bearing(silence: number): Http {
+    return new Http({ ...this.connection, silence: Math.min(silence, this.silence) }, this);
   }
 
   /** The same API over the same connections, with more sent along with every request. */
@@ -300,26 +316,36 @@ export class Http {
     return this.once("GET", path, options);
   }
 
-  private async once(method: Dispatcher.HttpMethod, path: ApiPath, options: PatientOptions): Promise<RawAnswer> {
-    return this.whole(await this.send(method, path, options), method, path, options);
+  private async once(method: Dispatcher.HttpMethod, path: ApiPath, given: PatientOptions): Promise<RawAnswer> {
+    const options = this.waitedFor(given);
+    const answer = await this.whole(await this.send(method, path, options), method, path, options);
+    this.#shared.silent = false;
+    return answer;
+  }
+
+  /** How long an answer is waited for: not as long where the server is silent just now. */
+  private waitedFor(options: PatientOptions): WaitedOptions {
+    if (!this.#shared.silent || options.silence !== undefined) return options;
+    return { ...options, silence: this.silence * ONCE_MORE, stillSilent: true };
   }
 
   private async send(
     method: Dispatcher.HttpMethod,
     path: ApiPath,
-    options: PatientOptions,
+    options: WaitedOptions,
   ): Promise<Dispatcher.ResponseData> {
     // Many requests end by one signal, and that is no leak.
     if (options.signal) setMaxListeners(0, options.signal);
     if (method !== "GET" && options.changesNothing !== true) this.connection.onChange?.();
     const silence = options.silence ?? this.silence;
     const asked = performance.now();
+    const beginning = options.stillSilent ? beginningWithin(silence, options.signal) : undefined;
     try {
       const response = await request(urlOf(this.connection, path, options.query), {
         method,
         headers: headersOf(this.connection),
         body: options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
-        signal: options.signal,
+        signal: beginning?.signal ?? options.signal,
         dispatcher: this.#shared.transport.dispatcher,
         highWaterMark: READ_AHEAD,
         headersTimeout: silence,
@@ -333,6 +359,8 @@ export class Http {
       return response;
     } catch (error) {
       throw this.failure(error, method, path, options);
+    } finally {
+      beginning?.end();
     }
   }
 
@@ -340,9 +368,10 @@ export class Http {
     { statusCode, headers, body }: Dispatcher.ResponseData,
     method: string,
     path: ApiPath,
-    options: PatientOptions,
+    options: WaitedOptions,
   ): Promise<RawAnswer> {
-    const pace = new Pace((options.silence ?? this.silence) * PATIENCE, (error) => body.destroy(error));
+    const time = (options.silence ?? this.silence) * (options.stillSilent ? 1 : PATIENCE);
+    const pace = new Pace(time, (error) => body.destroy(error));
     try {
       const chunks = this.#shared.budget.counted(pace.counted(body as AsyncIterable<Uint8Array>));
       const isAnswer = (first: Uint8Array) => isFine(statusCode) && !isPage(headers) && mayBeginJson(first);
@@ -443,7 +472,7 @@ export class Http {
   }
 
   /** What it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
-  failure(error: unknown, method: string, path: ApiPath, options: PatientOptions): unknown {
+  failure(error: unknown, method: string, path: ApiPath, options: WaitedOptions): unknown {
     if (options.signal?.aborted) return error;
     if (error instanceof TooLargeError) {
       const what = error.together ? "it and what is asked at the same time are" : "it is";
@@ -451,7 +480,11 @@ export class Http {
     }
     const silence = options.silence ?? this.silence;
     const { connection } = this;
-    return failureOf(error, { connection, method, path, silence, everAnswered: this.#shared.answered });
+    const { stillSilent } = options;
+    const everAnswered = this.#shared.answered;
+    const failure = failureOf(error, { connection, method, path, silence, everAnswered, stillSilent });
+    this.#shared.silent ||= isSilent(failure);
+    return failure;
   }
 }
 

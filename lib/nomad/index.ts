@@ -22,6 +22,7 @@ export {
   isClosed,
   isConflict,
   isSilent,
+  isStillSilent,
   isTokenRefused,
   isRegionUnreached,
   isUnreachable,

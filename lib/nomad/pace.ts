@@ -1,4 +1,4 @@
-import { SlowError } from "./failure";
+import { SilenceError, SlowError } from "./failure";
 
 /** Once its time is over, so many bytes must have come in each second since. */
 const SLOWEST = 16 * 1024;
@@ -43,4 +43,14 @@ export class Pace {
       else this.fail(new SlowError(elapsed, this.#size));
     }, milliseconds);
   }
+}
+
+/** A signal that is aborted where an answer has not begun within a time, also where no connection stands yet; what has begun is ended by the other one alone. */
+export function beginningWithin(
+  milliseconds: number,
+  signal?: AbortSignal,
+): { readonly signal: AbortSignal; readonly end: () => void } {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new SilenceError()), milliseconds);
+  return { signal: AbortSignal.any(signal ? [late.signal, signal] : [late.signal]), end: () => clearTimeout(timer) };
 }

@@ -27,6 +27,10 @@ export function misfit(connection: Connection, error: unknown, everAnswered: boo
     return `what listens at ${address} speaks no TLS; write http:// into ${known("address")}`;
   if (OF_CLIENTS.test(code) || /alert (?:handshake failure|certificate required|bad certificate|unknown ca)/.test(said))
     return `${name} at ${address} wants another certificate of its clients, or any (${code}); write one that its CA has signed, and the key, into ${known("cert")} and ${known("key")}`;
+  if (OF_VERSIONS.test(code))
+    return `what listens at ${address} speaks no version of TLS that is spoken here, which are 1.2 and 1.3 (${code}); look at tls_min_version of ${name}, or at what answers in its place`;
+  if (!everAnswered && /^(?:ERR_(?:SSL|TLS)_|EPROTO$)/.test(code))
+    return `what listens at ${address} and this end agree on no TLS (${code}); look at the tls block of ${name}, and at ${known("serverName")}, ${known("cert")} and ${known("key")}`;
   // Under TLS 1.3 the refusal comes behind the handshake, and the client sees no more than the end of the connection.
   if (code === "UND_ERR_SOCKET" && !everAnswered && /^https:/i.test(address))
     return `what listens at ${address} closes the connection without a word, as a server does that wants another certificate of its clients, or any; if it is one, write a certificate that its CA has signed, and the key, into ${known("cert")} and ${known("key")}`;
@@ -57,7 +61,9 @@ const UNTRUSTED = new Set([
 ]);
 const OF_NO_TLS = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/;
 const OF_CLIENTS =
-  /^ERR_SSL_.*ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE|HANDSHAKE_FAILURE)$/;
+  /^ERR_SSL_.*ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|UNSUPPORTED_CERTIFICATE|HANDSHAKE_FAILURE)$/;
+
+const OF_VERSIONS = /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_PROTOCOL|VERSION_TOO_LOW|VERSION_TOO_HIGH/;
 
 /** The names that a certificate is for, where the error has them. */
 function reasonIn(error: unknown): string {

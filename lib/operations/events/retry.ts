@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSilent, isTokenRefused, isUnreachable, passingTrouble } from "../../nomad";
+import { isSilent, isStillSilent, isTokenRefused, isUnreachable, passingTrouble } from "../../nomad";
 import { unlessAborted } from "./abort";
 
 /** How long a cluster may be without an answer before that counts as a failure, in milliseconds. */
@@ -8,7 +8,7 @@ const PATIENCE = 120_000;
 const TOKEN_PATIENCE = 20_000;
 /**
  * How long a server may take requests and not answer, in milliseconds: one that restarts refuses connections, one that hangs takes them, and
- * each of its answers is waited for long enough before.
+ * each of its answers is waited for long enough before. One that was silent before is not asked again at all.
  */
 const SILENT_PATIENCE = 10_000;
 /** Before anything has begun, a server is not waited for as long, and not where its address may be wrong. */
@@ -52,7 +52,7 @@ export async function withRetries<T>(ask: () => Promise<T>, options: RetryOption
       const refused = trusted && isTokenRefused(error);
       const why = refused ? REFUSED : unreachable || !isUnreachable(error) ? passingTrouble(error) : undefined;
       const limit = refused ? TOKEN_PATIENCE : isSilent(error) ? Math.min(patience, SILENT_PATIENCE) : patience;
-      if (why === undefined || performance.now() - begun > limit) throw error;
+      if (why === undefined || isStillSilent(error) || performance.now() - begun > limit) throw error;
       if (!told) options.onTrouble?.(`${why}; trying again`);
       told = true;
       await unlessAborted(sleep(pause * (0.5 + Math.random()), undefined, { signal }), signal);
