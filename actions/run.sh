@@ -104,6 +104,7 @@ drift() {
 
 # Ends as a deployment did; a canary that waits for somebody is no failure, and is told.
 watched() {
+  if [ "$CDK_NOMAD_COMMAND" = promote ]; then deed=promotion; else deed=deployment; fi
   logged with_variables "$@"
   case $code in
     0) set_output waiting false ;;
@@ -113,7 +114,7 @@ watched() {
         "$(escaped "$environment has canaries that wait for: cdk-nomad promote $environment")"
       ;;
     4) fail "the deployment of $environment is not done within $timeout; Nomad goes on with it" 4 ;;
-    *) fail "the deployment of $environment failed; the log above says why" "$code" ;;
+    *) fail "the $deed of $environment failed; the log above says why" "$code" ;;
   esac
 }
 
@@ -140,6 +141,11 @@ deploy() {
 }
 
 promote() {
+  # Taken for "no", anything else would promote what nobody has looked at.
+  case ${CDK_NOMAD_IF_CURRENT:-false} in
+    true | false) ;;
+    *) fail "if-current is \"$CDK_NOMAD_IF_CURRENT\"; write true or false" ;;
+  esac
   if [ "${CDK_NOMAD_IF_CURRENT:-false}" = true ]; then
     logged_into /dev/null with_variables cdk_nomad preview --format json
     case $code in
@@ -155,8 +161,20 @@ promote() {
   watched "$@"
 }
 
+# Whether the packages of a project are installed here or above. Without them npx would ask a registry for a package of this name, which is not this one.
+installed() {
+  folder=$(pwd)
+  while [ ! -d "$folder/node_modules" ]; do
+    [ "$folder" != / ] || return 1
+    folder=$(dirname "$folder")
+  done
+}
+
 [ -n "$environment" ] || fail "the environment is missing; write the stack's name"
 case ${CDK_NOMAD_COMMAND:-} in
-  preview | drift | deploy | promote) "$CDK_NOMAD_COMMAND" ;;
+  preview | drift | deploy | promote)
+    installed || fail "no packages are installed in $(pwd); run npm ci in a step before this one, or write the project's folder as working-directory"
+    "$CDK_NOMAD_COMMAND"
+    ;;
   *) fail "command is \"${CDK_NOMAD_COMMAND:-}\"; write preview, deploy, promote or drift" ;;
 esac

@@ -34,16 +34,18 @@ interface Act {
   readonly shell?: readonly string[];
   readonly code?: number;
   readonly says?: string;
+  readonly cwd?: string;
 }
 
 /** Runs the action's script with these inputs, and reads what it wrote as GitHub's runner does. */
-function act(inputs: Readonly<Record<string, string>>, { shell = ["sh"], code = 0, says = "" }: Act = {}) {
+function act(inputs: Readonly<Record<string, string>>, { shell = ["sh"], code = 0, says = "", cwd }: Act = {}) {
   writeFileSync(file("says"), says);
   writeFileSync(file("code"), String(code));
   for (const name of ["calls", "outputs"]) writeFileSync(file(name), "");
   const [program = "sh", ...options] = shell;
   const ended = spawnSync(program, [...options, SCRIPT], {
     encoding: "utf8",
+    cwd,
     env: {
       PATH: `${folder}:${process.env.PATH}`,
       GITHUB_OUTPUT: file("outputs"),
@@ -111,7 +113,7 @@ describe.each([
     const waiting = [`--timeout=${text}`, "--when-healthy", `--job=${text}`, `--auto-fail-after=${text}`];
     expect(promote.calls).toEqual([[...cdkNomad, "promote", "--direct", ...waiting, variable, "--", text]]);
     expect([promote.code, promote.outputs, promote.commands.length]).toEqual([1, {}, 1]);
-    expect(promote.commands[0]).toMatch(/^::error title=cdk-nomad::the deployment of /);
+    expect(promote.commands[0]).toMatch(/^::error title=cdk-nomad::the promotion of /);
 
     const deploy = act({ COMMAND: "deploy", ...inputs, VIA: "terraform" }, { shell });
     expect([deploy.code, deploy.calls, deploy.commands.length]).toEqual([1, [], 1]);
@@ -169,6 +171,18 @@ describe.each([
     expect(other.commands[0]).toContain("dev no longer runs what this program says");
   });
 
+  test.each(["True", "yes", "1", " true"])(
+    "if-current is true or false, and nothing else is taken for no: %j",
+    (text) => {
+      const { code, calls, commands } = act({ COMMAND: "promote", ENVIRONMENT: "dev", IF_CURRENT: text }, { shell });
+      expect([code, calls, commands]).toEqual([
+        1,
+        [],
+        [`::error title=cdk-nomad::if-current is "${text}"; write true or false`],
+      ]);
+    },
+  );
+
   test.each([[{ COMMAND: "destroy", ENVIRONMENT: "dev" }], [{ COMMAND: "deploy" }], [{}]])(
     "%j is refused",
     (inputs) => {
@@ -192,6 +206,15 @@ test("drawn inputs are data", () => {
   });
   expect(fc.check(drawn, { numRuns: 50 })).toMatchObject({ failed: false, error: null });
 });
+
+test.each(["preview", "drift", "deploy", "promote"])(
+  "%s where no packages are installed asks no registry",
+  (command) => {
+    const { code, calls, commands } = act({ COMMAND: command, ENVIRONMENT: "dev" }, { cwd: folder });
+    expect([code, calls]).toEqual([1, []]);
+    expect(commands[0]).toContain(`no packages are installed in ${folder}; run npm ci`);
+  },
+);
 
 test("the script has nothing that only a later shell knows", () => {
   const code = readFileSync(SCRIPT, "utf8").replaceAll(/^\s*#.*$/gm, "");

@@ -81,7 +81,7 @@ def test_what_cannot_be_meant_is_said_by_its_name(name: str, value: str) -> None
 
 def test_the_command_line_is_found(tmp_path: Path) -> None:
     assert find_command({"CDK_NOMAD_COMMAND": "node 'a b.js'", "PATH": ""}) == ("node", "a b.js")
-    with pytest.raises(ConfigurationError, match="npm install"):
+    with pytest.raises(ConfigurationError, match="CDK_NOMAD_COMMAND"):
         find_command({"PATH": str(tmp_path)})
 
 

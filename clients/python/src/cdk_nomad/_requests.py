@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
-from . import _wire
+from . import _arguments, _wire
 from ._wire import Again, Request
 from .errors import ConfigurationError
 from .models import Lease
@@ -18,6 +18,10 @@ Environment = Mapping[str, str]
 
 def claim(pool: str, owner: str | None, ttl: float, wait: float) -> Request:
     """A claim. One whose answer was lost is given back by the service, or ends with its ttl: it may be sent again."""
+    _arguments.text("pool", pool, '"hermes-sandbox"')
+    _arguments.optional_text("owner", owner, '"user-42"')
+    _arguments.finite_seconds("ttl", ttl, "60")
+    _arguments.seconds("wait", wait, "30")
     body = _wire.body_of(pool=pool, owner=owner, ttl=_wire.milliseconds(ttl))
     waits = wait > 0
     return Request(
@@ -43,6 +47,10 @@ def run(
     lines: bool,
 ) -> Request:
     """A command in a container. It is sent again only where it is known that it did not run."""
+    _command(command, stdin, timeout)
+    _arguments.optional_text("cwd", cwd, '"folder"')
+    _arguments.environment("env", env)
+    _arguments.environment("secrets", secrets)
     body = _wire.body_of(
         command=command,
         env=env,
@@ -78,6 +86,13 @@ def run_for(
     lines: bool,
 ) -> Request:
     """A command for a user, in a container of the provider's pool or else in a job of its own."""
+    _arguments.text("user_id", user_id, '"user-42"')
+    _arguments.text("provider", provider, '"openai"')
+    _command(command, stdin, timeout)
+    _arguments.environment("credentials", credentials)
+    _arguments.environment("env", env)
+    _arguments.finite_seconds("start_timeout", start_timeout, "60")
+    _arguments.seconds("wait", wait, "30")
     body = _wire.body_of(
         userId=user_id,
         provider=provider,
@@ -92,6 +107,22 @@ def run_for(
     )
     longest = (_wire.USUAL_TIMEOUT if timeout is None else timeout) + wait + (start_timeout or 60.0)
     return Request("POST", "/api/execute", Again.UNDONE, body=body, lines=lines, answered=longest + _wire.GRACE)
+
+
+def _command(command: str, stdin: str | None, timeout: float | None) -> None:
+    _arguments.text("command", command, '"ls -l"')
+    _arguments.optional_text("stdin", stdin, '"input"')
+    _arguments.finite_seconds("timeout", timeout, "30")
+
+
+def leased(lease: Lease) -> Lease:
+    """A lease that somebody gave.
+
+    :raises ConfigurationError: where it is none, such as the handle that has it
+    """
+    if not isinstance(lease, Lease):
+        raise ConfigurationError(f"a lease is wanted, not {type(lease).__name__}; write the handle's own: slot.lease")
+    return lease
 
 
 def renew(lease: Lease) -> Request:
@@ -111,6 +142,7 @@ def get(path: str, **query: str) -> Request:
 
 def change(pool: str, verb: str) -> Request:
     """A pool is drained, filled or recycled."""
+    _arguments.text("pool", pool, '"warm-pool-openai"')
     if "/" in pool or pool in ("", ".", ".."):
         raise ConfigurationError(f'"{pool}" is no name of a pool; write warm-pool-openai, say')
     again = Again.UNDONE if verb == "recycle" else Again.ALWAYS

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
-from . import errors, models
+from . import _arguments, errors, models
 from .errors import Problem, ProtocolError, refused
 
 #: The longest line of a streamed answer, and the longest answer, in bytes.
@@ -110,6 +110,7 @@ def attempts(
 
     :param seconds: the caller's time, for all attempts together
     """
+    _arguments.seconds("deadline", seconds, "30")
     begun = clock()
     end = begun + seconds
     pause = _FIRST_PAUSE
@@ -202,6 +203,7 @@ def problem_error(data: object) -> Exception:
 
 def container_path(container: str, verb: str = "") -> str:
     """The path of a container, whatever stands in its id."""
+    _arguments.text("container", container, "slot.id")
     if container in ("", ".", ".."):
         raise errors.ConfigurationError(f'"{container}" is no id of a container')
     return f"/api/containers/{quote(container, safe='')}{verb}"

@@ -70,6 +70,7 @@ class AsyncPoolsClient:
         self, lease: models.Lease, *, keep: bool = False, on_lost: Callable[[errors.CdkNomadError], None] | None = None
     ) -> AsyncContainer:
         """A handle of a lease that was claimed before, by this process or another one. Nothing is asked."""
+        _requests.leased(lease)
         if keep:
             self._kept[lease.id, lease.generation] = asyncio.create_task(self._keep(lease, on_lost))
         return AsyncContainer(self, lease)

@@ -81,7 +81,7 @@ class PoolsClient:
         on_lost: Callable[[errors.CdkNomadError], None] | None = None,
     ) -> Container:
         """A handle of a lease that was claimed before, by this process or another one. Nothing is asked."""
-        held = Container(self, lease)
+        held = Container(self, _requests.leased(lease))
         if keep:
             self._renewals.keep(lease, on_lost)
         return held

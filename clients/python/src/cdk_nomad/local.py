@@ -78,7 +78,10 @@ def find_command(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     if npx:
         # What is not installed is not fetched behind anybody's back.
         return (npx, "--no-install", "cdk-nomad")
-    raise ConfigurationError("there is no cdk-nomad here: npm install -g cdk-nomad, or write its command line into CDK_NOMAD_COMMAND")
+    raise ConfigurationError(
+        "there is no cdk-nomad here, and it is in no registry: write the command line of a checkout into CDK_NOMAD_COMMAND, "
+        "such as node /path/to/cdk-nomad/bin/cdk-nomad.js"
+    )
 
 
 class LocalPools:

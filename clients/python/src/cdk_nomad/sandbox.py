@@ -15,8 +15,8 @@ from typing import Any, Self
 
 import httpx
 
-from . import _wire, models
-from .errors import CdkNomadError, ConnectionLostError, ProtocolError, ServiceUnreachableError
+from . import _arguments, _wire, models
+from .errors import CdkNomadError, ConfigurationError, ConnectionLostError, ProtocolError, ServiceUnreachableError
 from .settings import is_loopback
 
 #: A command's time where nobody says it, in seconds.
@@ -48,6 +48,16 @@ class ToolCall:
     #: Variables of the command: they reach it by its environment, and stand in no argument, log or file.
     env: Mapping[str, str] | None = None
     stdin: bytes | None = None
+
+    def __post_init__(self) -> None:
+        _arguments.text("slot", self.slot, '"slot_0"')
+        _arguments.text("tool", self.tool, '"bash"')
+        _arguments.finite_seconds("timeout", self.timeout, "30")
+        _arguments.environment("env", self.env)
+        if not isinstance(self.args, Mapping):
+            raise ConfigurationError(f'args is a mapping, not {type(self.args).__name__}; write args={{"command": "ls -l"}}')
+        if not isinstance(self.stdin, bytes | None):
+            raise ConfigurationError(f'stdin is bytes, not {type(self.stdin).__name__}; write stdin=b"input"')
 
     def body(self) -> dict[str, Any]:
         """As the sandbox reads it."""

@@ -33,6 +33,8 @@ class Connection:
             usable = False
         if not usable:
             raise ConfigurationError(f'"{self.address}" is no address of the service; write {USUAL_ADDRESS}, say')
+        if self.token is not None and not isinstance(self.token, str):
+            raise ConfigurationError(f"the token of the service is a text, not {type(self.token).__name__}; write what stands in its file")
         object.__setattr__(self, "address", self.address.rstrip("/"))
 
     @staticmethod

@@ -62,7 +62,7 @@ class NomadProvider(TerminalEnvironmentProvider):  # type: ignore[misc]
         except ConfigurationError as error:
             return ("needs_setup", str(error))
         if not self.is_available():
-            return ("needs_setup", "cdk-nomad is not installed: npm install -g cdk-nomad")
+            return ("needs_setup", "there is no cdk-nomad here: write the command line of a checkout into CDK_NOMAD_COMMAND")
         where = "on this machine" if settings.local is not None else f"at {settings.connection.address if settings.connection else ''}"
         return ("ready", f"slots of {settings.pool}, {where}")
 
@@ -70,7 +70,8 @@ class NomadProvider(TerminalEnvironmentProvider):  # type: ignore[misc]
         """What to do after it was chosen."""
         return [
             "Where a service of the pools runs: write its address into POOL_SERVICE_ADDR, and its token into POOL_SERVICE_TOKEN_FILE.",
-            "Else: npm install -g cdk-nomad, and TERMINAL_NOMAD_AUTOSTART=true; without Docker also TERMINAL_NOMAD_DRIVER=raw_exec.",
+            "Else: write the command line of a checkout of cdk-nomad into CDK_NOMAD_COMMAND, and TERMINAL_NOMAD_AUTOSTART=true; "
+            "without Docker also TERMINAL_NOMAD_DRIVER=raw_exec.",
         ]
 
     def doctor_checks(self) -> list[tuple[bool, str, str]]:
