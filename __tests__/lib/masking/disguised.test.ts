@@ -71,7 +71,8 @@ const BETWEEN: Readonly<Record<string, (text: string) => string>> = {
 
 /** Words as people draw passwords, whose letters no sentence around them has. */
 const drawnSecret = fc.string({ unit: fc.constantFrom(..."GJKMPQVWXYZ3456789-_!+/"), minLength: 10, maxLength: 40 });
-const hidden = (secret: string, text: string) => new Masking([secret]).text(`could not use ${text} here`);
+/** What ends with a word of a password and has a space behind it (`-4PW6 here`) is read as an option, whose value is hidden with it. */
+const hidden = (secret: string, text: string) => new Masking([secret]).text(`could not use ${text}; here`);
 
 const CARRIED = Object.entries({ ...ENCODINGS, ...BETWEEN });
 
@@ -111,7 +112,7 @@ test.each(CARRIED)("so it is where its first letters are those of what is packed
 
 test("what is packed so tightly that nobody looks at all of it is hidden", () => {
   const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024)).toString("base64");
-  expect(hidden("Zebra-Quilt-77", bomb)).toBe(`could not use ${MASK} here`);
+  expect(hidden("Zebra-Quilt-77", bomb)).toBe(`could not use ${MASK}; here`);
 });
 
 test.each([
