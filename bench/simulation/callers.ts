@@ -110,7 +110,11 @@ export class Callers {
       if (lease) {
         const isOver = history.at(-1)?.kind === "released";
         history.push({ process, kind: "lost", slot: lease.slot, generation: lease.generation, at: clock.now() });
-        if (!isOver) this.held = Math.max(0, this.held - 1);
+        if (!isOver) {
+          this.held = Math.max(0, this.held - 1);
+          // Who is not told whether the lease stands gives it back all the same, as a program does in its `finally`: a manager that lives renews it else.
+          await warm.release(lease).catch(() => undefined);
+        }
       } else if (error instanceof PoolBusyError) claims.busy += 1;
       else if (!(error instanceof LeaseEndedError)) claims.failed += 1;
       // A caller is told at the end of its time, and has it a little later; whoever was stopped then is told when it goes on.
