@@ -66,10 +66,11 @@ beforeAll(() => {
 test("npm start's output is what the README shows", async () => {
   // The cluster runs already, on ports of its own.
   const said = await shell("npm start");
-  const wrong = block("✓ prism-stack version")
-    .text.split("\n")
-    .filter((line) => line.trim() !== "" && !shapeOf(line).test(said.output));
-  expect([said.code, wrong]).toEqual([0, []]);
+  const { text } = block("✓ prism-stack version");
+  const wrong = text.split("\n").filter((line) => line.trim() !== "" && !shapeOf(line).test(said.output));
+  const services = said.output.split("\n").filter((line) => / passing /.test(line));
+  const missing = services.filter((line) => !shapeOf(line).test(text));
+  expect([said.code, wrong, missing, services.length]).toEqual([0, [], [], 9]);
 });
 
 test("the dispatch of a runtime runs its command with what came in", async () => {

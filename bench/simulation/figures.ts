@@ -16,6 +16,8 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { who
 
 /** What the simulation says. @param only one theme. Default: all of them, but for `costs`, which asks a real Consul */
 export async function measureSimulation(only?: string): Promise<readonly Figure[]> {
+  const names = Object.keys(THEMES);
+  if (only !== undefined && !names.includes(only)) throw new Error(`"${only}" is no theme; write ${names.join(", ")}`);
   const figures: Figure[] = [];
   for (const [name, measure] of Object.entries(THEMES))
     if (only === name || (only === undefined && name !== "costs")) figures.push(...(await measure()));

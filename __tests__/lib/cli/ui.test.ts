@@ -68,3 +68,28 @@ test("of a Nomad that was built without it, it is said that there is none, and n
     expect(stderr).toMatch(/built without its web UI/);
   }
 });
+
+test("--json opens nothing and prints one JSON value, also of a Nomad that was built without its web UI", async () => {
+  started(false);
+  const at = (port: number) => `http://127.0.0.1:${port + ports.offset}/ui/`;
+  for (const more of [["--json"], ["--print", "--json"]]) {
+    const { code, opened, stdout } = await ui(...more);
+    expect([code, opened, JSON.parse(stdout)]).toEqual([0, [], { nomad: at(4646), consul: at(8500) }]);
+  }
+  await nomad.end();
+  nomad = await standInNomad(project, 4646 + ports.offset, {}, "<p>Nomad UI is not available in this binary.</p>");
+  expect(JSON.parse((await ui("--json")).stdout)).toEqual({ consul: at(8500) });
+});
+
+test.each([
+  [["--service", "--nomad"], "--nomad"],
+  [["--service", "--print"], "--print"],
+  [["--service", "--port", "8080"], "--port"],
+  [["--nomad", "--port", "8080"], "--port"],
+  [["--print", "--port", "8080"], "--port"],
+])("%j mean two pages, which is said of %s and not decided", async (options, place) => {
+  const openPage = () => undefined;
+  const said = await cli(["ui", ...options], { cwd: project, env: environment(), columns: 200, openPage });
+  expect([said.code, said.stdout]).toEqual([1, ""]);
+  expect(said.stderr).toMatch(new RegExp(`^✗ ${place}: .*(?:write one of them|leave one of them out)`));
+});

@@ -8,7 +8,9 @@ const options = {
   service: flag("open the page of the pools' service that POOL_SERVICE_ADDR names"),
   print: flag("only say where Nomad's and Consul's web UIs are"),
   port: orElse(value("number", "the page's port on 127.0.0.1", port), { fallback: "any that is free" }),
-  json: flag("open nothing, and print one JSON value: the page's address, and one that opens it once"),
+  json: flag(
+    "open nothing, and print one JSON value: the page's address, and one that opens it once; with --nomad or --print those of the web UIs",
+  ),
 };
 
 /** What it takes of the command line. */

@@ -15,9 +15,28 @@ import type { Input } from "../ui";
 
 /** Opens a page about the environments and the pools of the cluster, which it serves itself; or another one that there is. */
 export async function run(input: Input, context: CliContext) {
+  refuseBoth(input);
   if (input.service) return openService(input, context);
   if (input.nomad || input.print) return openNomad(input, context);
   return servePage(input, context);
+}
+
+/** Options of another page than the one that is meant would be passed over in silence. @throws UserError */
+function refuseBoth({ service, nomad, print, port }: Input): void {
+  const other = nomad ? "--nomad" : print ? "--print" : undefined;
+  if (service && other !== undefined)
+    throw UserError.at(
+      other,
+      "is of Nomad's own web UI, and --service of the pools' page; write one of them",
+      "option",
+    );
+  const theirs = service ? "--service" : other;
+  if (theirs !== undefined && port !== undefined)
+    throw UserError.at(
+      "--port",
+      `is of the page that is served here, and with ${theirs} none is; leave one of them out`,
+      "option",
+    );
 }
 
 async function servePage({ port = 0, json }: Input, context: CliContext) {
@@ -86,20 +105,24 @@ function pageThatLeadsTo(login: URL, context: CliContext): string {
 }
 
 /** Opens Nomad's web UI, logged in where the embedded cluster asks for tokens, or says where it is. */
-async function openNomad({ print }: Input, context: CliContext) {
+async function openNomad({ print, json }: Input, context: CliContext) {
   const { terminal, openPage } = context;
   const { cluster } = localCluster(context);
   const { nomad, consul } = clients(context, cluster);
   try {
     const address = new URL("/ui/", nomad.address).href;
     const isInside = await hasWebUi(nomad, context.signal);
-    if (isInside) terminal.print(term`Nomad   ${address}`);
-    terminal.print(term`Consul  ${new URL("/ui/", consul.address).href}`);
+    const ofConsul = new URL("/ui/", consul.address).href;
+    if (json) terminal.json({ ...(isInside ? { nomad: address } : {}), consul: ofConsul });
+    else {
+      if (isInside) terminal.print(term`Nomad   ${address}`);
+      terminal.print(term`Consul  ${ofConsul}`);
+    }
     if (!isInside)
       terminal.note(
         term`the Nomad at ${nomad.address} was built without its web UI; cdk-nomad ui has a page of its own, and an official release on PATH has Nomad's`,
       );
-    else if (!print && terminal.isInteractive) openPage(await pageOf(address, nomad, cluster));
+    else if (!print && !json && terminal.isInteractive) openPage(await pageOf(address, nomad, cluster));
     if (isInside && nomad.http.connection.token)
       terminal.note(
         term`who opens it without cdk-nomad ui --nomad logs in with a token; cdk-nomad env prints those of the embedded cluster`,
