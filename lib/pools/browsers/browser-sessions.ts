@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../errors";
+import { ANYTHING, checkProps, NUMBER, OBJECT, required, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 import { type Resources, type ResourcesProps } from "../../jobspec";
 import {
   isTokenRefused,
@@ -37,6 +38,18 @@ export interface BrowserSessionsOptions {
   /** Told of what went wrong and is tried again. Default: nobody is told. */
   readonly onTrouble?: (message: string) => void;
 }
+
+const KINDS: PropKinds<BrowserSessionsOptions> = {
+  nomad: required(OBJECT),
+  store: required(OBJECT),
+  machine: OBJECT,
+  resources: ANYTHING,
+  places: NUMBER,
+  datacenters: TEXTS,
+  pool: TEXT,
+  leases: OBJECT,
+  onTrouble: ANYTHING,
+};
 
 /** A browser for one login. */
 export interface BrowserRequest {
@@ -99,6 +112,7 @@ export class BrowserSessions {
 
   /** @throws UserError where the machines or their number cannot be had as they are written */
   constructor(private readonly options: BrowserSessionsOptions) {
+    checkProps(options, "BrowserSessions", KINDS);
     const { nomad, store, machine, places = 16, pool = "browser-vm", leases, onTrouble } = options;
     if (machine) checkMachine(machine);
     if (!Number.isInteger(places) || places < 1 || places > 254)

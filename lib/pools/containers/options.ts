@@ -1,3 +1,4 @@
+import { ANYTHING, NUMBER, OBJECT, oneOfTexts, required, TEXT, type PropKinds } from "../../jobspec/host";
 import type { ConsulClient, NomadClient } from "../../nomad";
 import type { Executor, Place } from "../execution";
 import type { PoolJob } from "../jobs";
@@ -43,6 +44,25 @@ export interface WarmPoolOptions {
   /** Numbers from 0 to 1, by which managers do not do the same at the same moment. Default: Math.random. */
   readonly random?: () => number;
 }
+
+/** The kinds of a warm pool's options; what a function or a figure may be is judged where it is used. */
+export const WARM_POOL: PropKinds<WarmPoolOptions> = {
+  nomad: required(OBJECT),
+  consul: OBJECT,
+  store: required(OBJECT),
+  executor: required(OBJECT),
+  pool: required(TEXT),
+  job: OBJECT,
+  min: NUMBER,
+  max: NUMBER,
+  maxAge: NUMBER,
+  healthyWithin: NUMBER,
+  reuse: oneOfTexts("replace", "same-owner"),
+  leases: OBJECT,
+  onTrouble: ANYTHING,
+  clock: OBJECT,
+  random: ANYTHING,
+};
 
 /** A container that somebody has leased. */
 export interface LeasedContainer {

@@ -1,4 +1,5 @@
 import { UserError } from "../../errors";
+import { ANYTHING, checkProps, FLAG, OBJECT, objectBy, type PropKinds } from "../../jobspec/host";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
 import { currentOf, readPoolRecord, REGISTERED_BY } from "../generations";
 import {
@@ -11,7 +12,7 @@ import {
 } from "../jobs";
 import { PoolBusyError, type Lease } from "../leases";
 import { generationsOf } from "./generations";
-import type { LeasedContainer, WarmPoolOptions, WarmPoolStatus } from "./options";
+import { WARM_POOL, type LeasedContainer, type WarmPoolOptions, type WarmPoolStatus } from "./options";
 import { WarmPool } from "./warm-pool";
 
 /** What a {@link WarmPoolManager} is made of. */
@@ -72,6 +73,16 @@ export interface PoolStats {
 }
 
 const SIZE = 10;
+const { pool: _pool, job: _job, ...OF_EACH_POOL } = WARM_POOL;
+const KINDS: PropKinds<WarmPoolManagerOptions> = {
+  ...OF_EACH_POOL,
+  sizes: objectBy(() => Object.fromEntries(PROVIDERS.map((provider) => [provider, ANYTHING]))),
+  deployed: FLAG,
+  execution: OBJECT,
+  sharedWithoutIsolation: FLAG,
+  job: OBJECT,
+};
+
 /** What says of a job that a manager registered it by itself, so that another one knows it from those that are deployed. */
 const THIS_KIND = "warm-pool-manager";
 /** How long a claim may take while a container is free, in milliseconds: other managers may be faster. */
@@ -90,6 +101,7 @@ export class WarmPoolManager {
   #stops = 0;
 
   constructor(private readonly options: WarmPoolManagerOptions) {
+    checkProps(options, "WarmPoolManager", KINDS);
     for (const [provider, size] of Object.entries(options.sizes ?? {})) checkSize(provider, size);
   }
 

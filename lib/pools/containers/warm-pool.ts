@@ -1,4 +1,5 @@
 import { UserError } from "../../errors";
+import { checkProps } from "../../jobspec/host";
 import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { Agreement, Duty, PoolRecords, withSize, type PoolRecord } from "../generations";
@@ -20,7 +21,13 @@ import { Commands, goneError, type Command } from "./commands";
 import { Endings } from "./endings";
 import { KeptContainers } from "./kept";
 import { Maintenance } from "./maintenance";
-import type { LeasedContainer, WarmPoolClaim, WarmPoolOptions, WarmPoolStatus } from "./options";
+import {
+  WARM_POOL,
+  type LeasedContainer,
+  type WarmPoolClaim,
+  type WarmPoolOptions,
+  type WarmPoolStatus,
+} from "./options";
 import { Offer } from "./offer";
 import { Probes } from "./probes";
 import { offeringOf, statusOf } from "./status";
@@ -69,6 +76,7 @@ export class WarmPool {
   #hasBook = false;
 
   constructor(options: WarmPoolOptions) {
+    checkProps(options, "WarmPool", WARM_POOL);
     this.#options = options;
     const { nomad, consul, store, pool, job, executor } = options;
     if (job && job.pool !== pool)

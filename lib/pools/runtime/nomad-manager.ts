@@ -1,5 +1,6 @@
 import { UserError } from "../../errors";
 import { Duration } from "../../jobspec";
+import { ANYTHING, checkProps, NUMBER, OBJECT, required, TEXT, type PropKinds } from "../../jobspec/host";
 import { stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Executor } from "../execution";
 import { BrowserVmJob, IN_DOCKER, RuntimeJob, type BrowserMachine, type Execution, type Provider } from "../jobs";
@@ -143,6 +144,19 @@ export interface ManagerMetrics {
 }
 
 /** A runtime job as its manager remembers it. */
+const KINDS: PropKinds<NomadManagerOptions> = {
+  nomad: required(OBJECT),
+  executor: required(OBJECT),
+  datacenter: TEXT,
+  execution: OBJECT,
+  machine: OBJECT,
+  startTimeout: NUMBER,
+  keepOutput: NUMBER,
+  outputLimit: NUMBER,
+  clock: OBJECT,
+  timestamp: ANYTHING,
+};
+
 interface Run {
   readonly output: Output;
   readonly cancel: AbortController;
@@ -178,6 +192,7 @@ export class NomadManager {
   readonly #counts = { submitted: 0, running: 0, completed: 0, failed: 0, allocations: 0 };
 
   constructor(private readonly options: NomadManagerOptions) {
+    checkProps(options, "NomadManager", KINDS);
     this.#clock = options.clock ?? monotonicClock;
     this.nomad = options.nomad;
     this.executor = options.executor;

@@ -1,3 +1,4 @@
+import { ANYTHING, NUMBER, OBJECT, required, TEXT, type PropKinds } from "../../jobspec/host";
 import type { NomadClient } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import type { SlotPoolJob } from "../jobs";
@@ -64,6 +65,27 @@ export interface SlotPoolCommon {
   /** Default: the clock of this process. */
   readonly clock?: Clock;
 }
+
+/** The kinds of a slot pool's options; which pool it is, and what a function may be, is judged where it is used. */
+export const SLOT_POOL: PropKinds<SlotPoolCommon & { readonly job?: unknown; readonly pool?: unknown }> = {
+  nomad: required(OBJECT),
+  store: required(OBJECT),
+  job: ANYTHING,
+  pool: ANYTHING,
+  group: TEXT,
+  task: TEXT,
+  port: TEXT,
+  min: NUMBER,
+  max: NUMBER,
+  slots: NUMBER,
+  token: ANYTHING,
+  idle: NUMBER,
+  checkInterval: NUMBER,
+  silence: NUMBER,
+  leases: OBJECT,
+  onTrouble: ANYTHING,
+  clock: OBJECT,
+};
 
 /** How a slot is acquired. */
 export interface AcquireOptions {

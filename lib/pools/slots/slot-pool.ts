@@ -1,17 +1,19 @@
+import { checkProps } from "../../jobspec/host";
 import { messageOf, unplacedInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
 import { firstOffer, LeaseEndedError, monotonicClock, PoolBusyError, type Lease, type LeaseBook } from "../leases";
 import { call, meaningOf, ownerMark, slotOf, SlotLostError } from "./call";
 import { HeldSlots, leaseEnded } from "./held-slots";
 import { OpenedPool } from "./opened-pool";
-import type {
-  AcquireOptions,
-  BatchItem,
-  BatchResult,
-  SlotHandle,
-  SlotPoolOptions,
-  SlotPoolStatus,
-  ToolCall,
+import {
+  SLOT_POOL,
+  type AcquireOptions,
+  type BatchItem,
+  type BatchResult,
+  type SlotHandle,
+  type SlotPoolOptions,
+  type SlotPoolStatus,
+  type ToolCall,
 } from "./options";
 import type { PooledSandbox, SandboxEnd } from "./pooled-sandbox";
 import { allocationOf, callToken, endingToken, sandboxSlotOf } from "./slot-key";
@@ -44,6 +46,7 @@ export class SlotPool {
   #starting: Promise<void> | undefined;
 
   constructor(private readonly props: SlotPoolOptions) {
+    checkProps(props, "SlotPool", SLOT_POOL);
     this.#onTrouble = props.onTrouble ?? (() => undefined);
   }
 
