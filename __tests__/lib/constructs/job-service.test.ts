@@ -142,7 +142,7 @@ describe("intentions", () => {
     return { lines: problemsOf(app).map(formatProblem), intentions, stack };
   };
 
-  // Consul 1.22: `Sources[1] defines "a" more than once`, `Sources[0].Name is required`, `At least one source is required`.
+  // Consul 1.20.1: `Sources[1] defines "a" more than once`, `Sources[0].Name is required`, `At least one source is required`.
   test.each<[string, object, readonly string[]]>([
     [
       "who is allowed and denied",
