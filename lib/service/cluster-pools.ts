@@ -2,6 +2,7 @@ import { poolOfJob, type ConsulClient, type NomadClient } from "../nomad";
 import {
   LeaseEndedError,
   type NomadManager,
+  PoolBusyError,
   RuntimeFailedError,
   WarmPoolJob,
   type ExecuteOptions,
@@ -13,6 +14,7 @@ import {
   type WarmPool,
   type WarmPoolOptions,
 } from "../pools";
+import { BusyPools } from "./busy-pools";
 import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
 import { servedSlotPool, servedWarmPool, type ServedPool, type SlotPoolToServe } from "./served-pool";
 import { Startup } from "./startup";
@@ -65,9 +67,11 @@ class ClusterPools implements Pools {
   readonly #stop = new AbortController();
   readonly #starting: Promise<unknown>;
   #askedForKind = Number.NEGATIVE_INFINITY;
+  readonly #busy: BusyPools;
 
   constructor(private readonly options: ClusterPoolsOptions) {
     const { nomad, consul, store, executor, reuse, onTrouble, leases } = options;
+    this.#busy = new BusyPools(onTrouble);
     const all = [
       ...options.pools.map((pool) =>
         servedWarmPool({ nomad, consul, store, executor, pool, reuse, onTrouble, leases }),
@@ -106,7 +110,14 @@ class ClusterPools implements Pools {
   }
 
   async claim(name: string, claim: ContainerClaim): Promise<ContainerLease> {
-    return this.started(name).claim(claim);
+    try {
+      const claimed = await this.started(name).claim(claim);
+      this.#busy.gaveOut(name);
+      return claimed;
+    } catch (error) {
+      if (error instanceof PoolBusyError) this.#busy.tell(error);
+      throw error;
+    }
   }
 
   async find(container: string): Promise<ContainerLease | undefined> {

@@ -18,6 +18,7 @@ from cdk_nomad import AsyncPoolsClient, ConfigurationError, Connection, Containe
 from cdk_nomad._renewals import Renewals
 from cdk_nomad.hermes import HermesSettings, register
 from cdk_nomad.hermes.process import bash
+from cdk_nomad.hermes.source import PoolSource
 from cdk_nomad.local import find_command
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -177,3 +178,13 @@ print(terminal.check_terminal_requirements())
             [sys.executable, "-c", code], env={**env, **variables}, capture_output=True, text=True, check=False, timeout=120
         )
         assert done.stdout.split()[-1:] == [said], done.stderr
+
+
+def test_a_service_that_was_started_here_says_why_it_has_no_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = PoolSource(HermesSettings.from_environment({"TERMINAL_NOMAD_AUTOSTART": "true", "TERMINAL_NOMAD_FOLDER": str(tmp_path)}))
+    assert source.why().startswith("its job stays as it was registered first")
+    assert source._local is not None
+    monkeypatch.setattr(source._local, "said_of", lambda pool: f"the pool {pool} has nothing free: missing drivers")
+    assert source.why().startswith("the pool hermes-sandbox has nothing free: missing drivers; its job stays")
+    assert source.why().endswith(f"run cdk-nomad down in {tmp_path}")
+    assert PoolSource(HermesSettings.from_environment({})).why() == ""

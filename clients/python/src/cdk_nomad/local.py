@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 CLUSTER = 900.0
 #: How long the service may take to say where it listens, and to be ready, in seconds.
 SERVICE = 60.0
+#: So many bytes of the end of the service's log are read.
+_LONGEST_LOG = 65_536
 #: Whoever started the service is its only user, who may run as many commands as it runs at all.
 _ALL_COMMANDS = ("--commands-of-owner", "200")
 
@@ -119,6 +121,11 @@ class LocalPools:
                     self._bring_cluster(command)
             self._service = _Service(self.settings, command, tokens.result())
             return self._service.connection
+
+    def said_of(self, pool: str) -> str:
+        """What the service said last of a pool, such as why none of its sandboxes runs; nothing where it said nothing."""
+        with self._lock:
+            return self._service.said_of(pool) if self._service is not None else ""
 
     def close(self) -> None:
         """Ends the service. The cluster stays up, and leases stand for their time."""
@@ -242,10 +249,18 @@ class _Service:
                     raise LocalPoolsError(f"the service does not become ready: {self._said()}")
                 time.sleep(0.05)
 
+    def said_of(self, pool: str) -> str:
+        """What it said last of a pool. Its log of requests, a line of JSON each, is passed over."""
+        lines = (line.strip() for line in self._text().splitlines())
+        return next((line for line in reversed([*lines]) if line.startswith(f"the pool {pool} ")), "")
+
+    def _text(self) -> str:
+        # The child writes at its own place of the same file.
+        log = self._log.fileno()
+        return os.pread(log, _LONGEST_LOG, max(0, os.fstat(log).st_size - _LONGEST_LOG)).decode(errors="replace")
+
     def _said(self) -> str:
-        self._log.flush()
-        self._log.seek(0)
-        text = self._log.read().decode(errors="replace").strip()
+        text = self._text().strip()
         return text[-2000:] or f"it ended with {self._child.poll() if self._child else None}, and said nothing"
 
     def close(self) -> None:

@@ -183,6 +183,9 @@ class NomadEnvironment(base.BaseEnvironment):  # type: ignore[misc]
             except BaseException:
                 _quietly(container.release)
                 raise
+        except errors.PoolBusyError as error:
+            why = self._source.why()
+            raise _infrastructure("; ".join(part for part in (f"no slot of {settings.pool} can be had: {error}", why) if part)) from error
         except errors.CdkNomadError as error:
             raise _infrastructure(f"no slot of {settings.pool} can be had: {error}") from error
         except ValueError as error:

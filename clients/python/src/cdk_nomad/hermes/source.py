@@ -32,6 +32,17 @@ class PoolSource:
             self._client = PoolsClient(connection)
             return self._client
 
+    def why(self) -> str:
+        """What a service that was started here said of why it has no slot, and what else may be; nothing of another's service."""
+        if self._local is None or self.settings.local is None:
+            return ""
+        said = self._local.said_of(self.settings.pool)
+        folder = self.settings.local.folder
+        stays = (
+            f"the pool's job stays as it was registered first: where TERMINAL_NOMAD_… was changed since, write cdk-nomad down in {folder}"
+        )
+        return "; ".join(part for part in (said, stays) if part)
+
     def close(self) -> None:
         """Lets go of the connections, and ends the service that was started here. Leases that were not released stand for their time."""
         with self._lock:
