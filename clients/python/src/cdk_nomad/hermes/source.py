@@ -38,9 +38,7 @@ class PoolSource:
             return ""
         said = self._local.said_of(self.settings.pool)
         folder = self.settings.local.folder
-        stays = (
-            f"the pool's job stays as it was registered first: where TERMINAL_NOMAD_… was changed since, write cdk-nomad down in {folder}"
-        )
+        stays = f"its job stays as it was registered first: where TERMINAL_NOMAD_… was changed since, run cdk-nomad down in {folder}"
         return "; ".join(part for part in (said, stays) if part)
 
     def close(self) -> None:
