@@ -72,7 +72,11 @@ function tokenIn(file: string | undefined): string | undefined {
 
 /** The service's HTTP API, for the command line. What answers is read through the schemas that the service declares. */
 export class ServiceClient {
-  constructor(private readonly connection: ServiceConnection) {}
+  /** @param patience how long an answer that is not streamed may take to begin, and to end after that, in milliseconds */
+  constructor(
+    private readonly connection: ServiceConnection,
+    private readonly patience: number = PATIENCE,
+  ) {}
 
   async claim(wanted: v.InferInput<typeof schemas.claimRequest>, signal?: AbortSignal): Promise<ServedContainer> {
     return this.ask("POST", "/api/containers", schemas.container, { body: wanted, signal });
@@ -117,7 +121,7 @@ export class ServiceClient {
   ): AsyncGenerator<RunEvent> {
     const path = `/api/containers/${encodeURIComponent(id)}/execute`;
     const response = await this.send("POST", path, { body, generation, signal, accept: "application/x-ndjson" });
-    if (response.statusCode !== 200) throw refusal(response.statusCode, await textOf(response.body));
+    if (response.statusCode !== 200) throw refusal(response.statusCode, await this.whole(response, "POST", signal));
     let ended = false;
     for await (const line of this.untilGone(linesOf(response.body), signal)) {
       const { type } = this.read(anyEvent, line);
@@ -151,9 +155,24 @@ export class ServiceClient {
     options: Ask,
   ): Promise<v.InferOutput<S>> {
     const response = await this.send(method, path, options);
-    const text = await textOf(response.body);
+    const text = await this.whole(response, method, options.signal);
     if (response.statusCode < 200 || response.statusCode > 299) throw refusal(response.statusCode, text);
     return this.read(schema, text);
+  }
+
+  /** A whole answer. One that stops, breaks or comes bit by bit is said to be that: it is not waited for longer than for its beginning. */
+  private async whole({ body }: Dispatcher.ResponseData, method: string, signal?: AbortSignal): Promise<string> {
+    const timer = setTimeout(() => body.destroy(new Error("too slow")), this.patience);
+    try {
+      return await textOf(body);
+    } catch (error) {
+      if (signal?.aborted || error instanceof UserError) throw error;
+      const unknown = method === "GET" ? "" : "; whether it did what was asked is not known";
+      const message = `the service at ${this.connection.address} did not finish its answer${unknown}; look whether its process hangs or has ended`;
+      throw UserError.at("", message, "service");
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** What the service said, if it is that: whatever answers there, nothing else is taken for it. */
@@ -173,8 +192,8 @@ export class ServiceClient {
       return await send(`${address}${path}`, {
         method,
         signal,
-        headersTimeout: PATIENCE,
-        bodyTimeout: accept === undefined ? PATIENCE : 0,
+        headersTimeout: this.patience,
+        bodyTimeout: accept === undefined ? this.patience : 0,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
