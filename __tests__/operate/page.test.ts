@@ -202,6 +202,20 @@ testWithBrowser.each(LOOKS)("it is read at %s pixels in %s, by ear and by keyboa
   await picture(page, `dev-${width}-${colorScheme}`);
 });
 
+testWithBrowser("what the service does not have is said, and not asked for again and again", async () => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.getByRole("navigation").getByRole("link", { name: "Browser sessions" }).click();
+  await page.getByText("hands out no browser sessions").waitFor({ timeout: PATIENCE });
+  await page.goto(`${address}/#/environments/default.nope`);
+  await page.getByText("There is no such environment.").waitFor({ timeout: PATIENCE });
+  expect(await page.getByRole("button", { name: "Compare with the program" }).count()).toBe(0);
+  expect(await page.getByText("Asking…").count()).toBe(0);
+  expect(asked.filter((path) => path.startsWith("/api/browser-sessions"))).toEqual([]);
+  await page.getByRole("link", { name: "All environments" }).click();
+  await page.getByRole("link", { name: "dev", exact: true }).click();
+});
+
 test("whoever has no cookie, or comes from another page, is told nothing", async () => {
   const ask = (path: string, headers: Record<string, string> = {}) =>
     fetch(`${served?.address}${path}`, { headers }).then(({ status }) => status);

@@ -202,7 +202,11 @@ export const sessionRequest = v.strictObject({
     described(v.pipe(v.string(), v.maxLength(200)), "As the program that opens the page has it."),
   ),
 });
-export const session = v.object({ owner: v.string(), scopes: v.array(v.picklist(SCOPES)) });
+export const session = v.object({
+  owner: v.string(),
+  scopes: v.array(v.picklist(SCOPES)),
+  browserSessions: described(v.boolean(), "Whether this service hands out browser sessions."),
+});
 export const oneTimeToken = v.object({ oneTimeToken: v.string() });
 export const drained = v.object({ pool: v.string(), leased: described(v.number(), "Leases that go on.") });
 export const recycled = v.object({

@@ -309,7 +309,7 @@ async function registerRoutes(
       await browserViewRoutes(routes, more);
     }
     healthRoutes(routes, parts);
-    sessionRoutes(routes, authority);
+    sessionRoutes(routes, authority, { browserSessions: browsers !== undefined });
     for (const plugin of plugins) opened.push(plugin(routes, parts));
     // Made once: anybody may ask for it, as often as they like, and all are sent the same bytes.
     let document: Buffer | undefined;

@@ -19,7 +19,7 @@ async function opened(service: TestService, token: string) {
 test("a one-time token opens one session, which is a cookie that no script reads and no other site sends", async () => {
   const service = await testService();
   const { said, oneTimeToken, cookie } = await opened(service, service.token("ann", "read"));
-  expect([said.status, said.body]).toEqual([200, { owner: "ann", scopes: ["read"] }]);
+  expect([said.status, said.body]).toEqual([200, { owner: "ann", scopes: ["read"], browserSessions: false }]);
   expect(said.headers["set-cookie"]).toMatch(
     /^cdk-nomad-8790=[A-Za-z0-9_-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
   );

@@ -8,7 +8,7 @@ import { addressOf, countOf, countsInWords, environmentName, nameOf, wantsLook, 
 
 /** One environment, as it becomes. */
 export function EnvironmentView({ id, mayPromote }: { readonly id: string; readonly mayPromote: boolean }) {
-  const { jobs, verdict, trouble, isStale } = useLive(id);
+  const { jobs, verdict, trouble, isStale, isMissing } = useLive(id);
   const own = jobs.filter(({ stray }) => !stray).sort(byName);
   const strays = jobs.filter(({ stray, state }) => stray && state !== "missing").sort(byName);
   const places = [...new Set(own.map(whereInWords))];
@@ -24,7 +24,13 @@ export function EnvironmentView({ id, mayPromote }: { readonly id: string; reado
         {environmentName(id)} {verdict !== undefined && <Badge state={verdict} isStale={isStale} />}
       </h1>
       <p class="live" role="status">
-        {isStale ? "What stands here may be old." : verdict === undefined ? "Asking…" : "Live"}
+        {isMissing
+          ? "There is no such environment."
+          : isStale
+            ? "What stands here may be old."
+            : verdict === undefined
+              ? "Asking…"
+              : "Live"}
         {own.length > 0 && `: ${countOf(own.length, "job")}, ${countsInWords(own)}`}
       </p>
       {trouble !== undefined && <Trouble>{trouble}</Trouble>}
@@ -50,7 +56,7 @@ export function EnvironmentView({ id, mayPromote }: { readonly id: string; reado
           <ul class="jobs">{strays.map(card)}</ul>
         </>
       )}
-      <DriftSection id={id} />
+      {!isMissing && <DriftSection id={id} />}
     </section>
   );
 }

@@ -60,6 +60,8 @@ export interface Live {
   readonly trouble: string | undefined;
   /** Whether nothing was heard for so long that what is shown may be old. */
   readonly isStale: boolean;
+  /** Whether the service says that there is no such environment. */
+  readonly isMissing: boolean;
 }
 
 /** Follows an environment over the service's stream of events. */
@@ -67,12 +69,14 @@ export function useLive(id: string): Live {
   const [jobs, setJobs] = useState<ReadonlyMap<string, Job>>(new Map());
   const [verdict, setVerdict] = useState<Verdict>();
   const [trouble, setTrouble] = useState<string>();
+  const [isMissing, setMissing] = useState(false);
   const heard = useRef<number | undefined>(undefined);
   const now = useNow(1000);
   useEffect(() => {
     setJobs(new Map());
     setVerdict(undefined);
     setTrouble(undefined);
+    setMissing(false);
     heard.current = undefined;
     const gone = new AbortController();
     const on = (event: string, data: unknown) => {
@@ -87,15 +91,17 @@ export function useLive(id: string): Live {
     };
     const hear = () => {
       heard.current = performance.now();
+      setMissing(false);
     };
+    const onRefused = (status: number) => setMissing(status === 404);
     const path = `/api/events?environment=${encodeURIComponent(id)}`;
-    void keepReading({ path: () => path, on, hear, setTrouble, signal: gone.signal });
+    void keepReading({ path: () => path, on, hear, setTrouble, onRefused, signal: gone.signal });
     return () => gone.abort();
   }, [id]);
   const since = heard.current === undefined ? undefined : now - heard.current;
   const isStale = since !== undefined && since > SILENT;
   const silence = isStale ? `nothing was heard of the service for ${Math.round(since / 1000)} s` : undefined;
-  return { jobs: [...jobs.values()], verdict, trouble: silence ?? trouble, isStale };
+  return { jobs: [...jobs.values()], verdict, trouble: silence ?? trouble, isStale, isMissing };
 }
 
 /** What a task wrote, as it is told. */
@@ -168,6 +174,8 @@ interface Reader {
   /** Called with every piece that comes, also with those that only say that the service lives. */
   readonly hear: () => void;
   readonly setTrouble: (trouble: string | undefined) => void;
+  /** Told what the service answered in the place of the stream. */
+  readonly onRefused?: (status: number) => void;
   readonly signal: AbortSignal;
   /** Whether all was told, so that it is not opened again. Default: it never is. */
   readonly isOver?: () => boolean;
@@ -180,7 +188,15 @@ const FINAL = [400, 403, 404];
  * Reads a stream of server-sent events, and opens it again where it ends: a browser's own reader neither says why it is refused, nor lets anybody hear the
  * comments that say that the service lives.
  */
-async function keepReading({ path, on, hear, setTrouble, signal, isOver = () => false }: Reader): Promise<void> {
+async function keepReading({
+  path,
+  on,
+  hear,
+  setTrouble,
+  onRefused,
+  signal,
+  isOver = () => false,
+}: Reader): Promise<void> {
   while (!signal.aborted) {
     try {
       const response = await fetched(path(), { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
@@ -189,6 +205,7 @@ async function keepReading({ path, on, hear, setTrouble, signal, isOver = () => 
         const why = typeof detail === "string" ? detail : `the service answered ${response.status}`;
         if (response.status === 401) tellSessionOver(why);
         setTrouble(why);
+        onRefused?.(response.status);
         if (FINAL.includes(response.status)) await new Promise((resolve) => setTimeout(resolve, 10_000));
       } else {
         setTrouble(undefined);

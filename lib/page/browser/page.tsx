@@ -84,11 +84,11 @@ const PARTS = [
   ["sessions", "Browser sessions"],
 ] as const;
 
-function View({ place, session: { scopes } }: { readonly place: Place; readonly session: Session }) {
+function View({ place, session: { scopes, browserSessions } }: { readonly place: Place; readonly session: Session }) {
   if (place.view === "environment")
     return <EnvironmentView key={place.id} id={place.id} mayPromote={scopes.includes("promote")} />;
   if (place.view === "pools") return <Pools scopes={scopes} />;
-  if (place.view === "sessions") return <Sessions scopes={scopes} />;
+  if (place.view === "sessions") return <Sessions scopes={scopes} isServed={browserSessions} />;
   return <Environments />;
 }
 

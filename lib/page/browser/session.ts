@@ -6,6 +6,8 @@ import { oneTimeTokenOf } from "./words";
 export interface Session {
   readonly owner: string;
   readonly scopes: readonly string[];
+  /** Whether the service hands out browser sessions. */
+  readonly browserSessions: boolean;
 }
 
 /** The session of whoever looks at the page. */

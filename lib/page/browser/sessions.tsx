@@ -12,22 +12,22 @@ interface BrowserSession {
 }
 
 /** Browser sessions to look into, where the service has any. */
-export function Sessions({ scopes }: { readonly scopes: readonly string[] }) {
+export function Sessions({ scopes, isServed }: { readonly scopes: readonly string[]; readonly isServed: boolean }) {
   const all = scopes.includes("any-owner") ? "?all=true" : "";
   const path = `/api/browser-sessions${all}`;
-  const { data, trouble, again } = useAsked<{ readonly sessions: readonly BrowserSession[] }>(path, 5000);
-  const hasNone = trouble !== undefined && /no such route/i.test(trouble);
+  const asked = isServed ? path : undefined;
+  const { data, trouble, again } = useAsked<{ readonly sessions: readonly BrowserSession[] }>(asked, 5000);
   return (
     <section aria-labelledby="title">
       <h1 id="title">Browser sessions</h1>
-      {hasNone && (
+      {!isServed && (
         <p class="quiet">
           This service hands out no browser sessions; <code>cdk-nomad serve --browsers 3</code> hands out three at a
           time.
         </p>
       )}
-      {trouble !== undefined && !hasNone && <Trouble>{trouble}</Trouble>}
-      {data === undefined && trouble === undefined && <p class="quiet">Asking…</p>}
+      {trouble !== undefined && <Trouble>{trouble}</Trouble>}
+      {isServed && data === undefined && trouble === undefined && <p class="quiet">Asking…</p>}
       {data?.sessions.length === 0 && trouble === undefined && (
         <p class="quiet">{all === "" ? "You have none." : "Nobody has one."} POST /api/browser-sessions opens one.</p>
       )}

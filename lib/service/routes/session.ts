@@ -7,15 +7,21 @@ import { sessionCookie, sessionIn, strayCookiesTaken } from "../session-cookie";
 
 const ONE_TIME_EXAMPLE = "q0fHk9m2X4t7v1c8b3n6l5z0r2y9w4e7u1i8o3p6a5s";
 
+/** What a session is told of the service. */
+export interface Served {
+  /** Whether it hands out browser sessions. */
+  readonly browserSessions: boolean;
+}
+
 /** How a person's browser proves whose it is: by a token that can be used once, or by one of the service's own, and then by a cookie. */
-export function sessionRoutes(app: FastifyInstance, authority: Authority): void {
-  openSession(app, authority);
-  getSession(app);
+export function sessionRoutes(app: FastifyInstance, authority: Authority, served: Served): void {
+  openSession(app, authority, served);
+  getSession(app, served);
   endSession(app, authority);
   createOneTimeToken(app, authority);
 }
 
-function openSession(app: FastifyInstance, { tokens, sessions }: Authority): void {
+function openSession(app: FastifyInstance, { tokens, sessions }: Authority, { browserSessions }: Served): void {
   route(app, {
     method: "POST",
     url: "/api/session",
@@ -30,7 +36,7 @@ function openSession(app: FastifyInstance, { tokens, sessions }: Authority): voi
     bodyLimit: 4096,
     example: { oneTimeToken: ONE_TIME_EXAMPLE },
     answer: schemas.session,
-    answerExample: { owner: "ann", scopes: ["read", "environments"] },
+    answerExample: { owner: "ann", scopes: ["read", "environments"], browserSessions: true },
     problems: ["unauthorized", "unavailable", "foreign-origin", "foreign-host"],
     handle: async ({ body: { oneTimeToken }, request, reply }) => {
       const session =
@@ -44,12 +50,12 @@ function openSession(app: FastifyInstance, { tokens, sessions }: Authority): voi
       // A session that another program on this host set for these paths is none beside this one.
       if (sessionIn(request) !== undefined) reply.header("set-cookie", [...strayCookiesTaken(request)]);
       reply.header("set-cookie", sessionCookie(request, session));
-      return { owner: caller.owner, scopes: [...caller.scopes] };
+      return { owner: caller.owner, scopes: [...caller.scopes], browserSessions };
     },
   });
 }
 
-function getSession(app: FastifyInstance): void {
+function getSession(app: FastifyInstance, { browserSessions }: Served): void {
   route(app, {
     method: "GET",
     url: "/api/session",
@@ -57,10 +63,10 @@ function getSession(app: FastifyInstance): void {
     summary: "Says who asks, and what they may do",
     scope: "any",
     answer: schemas.session,
-    answerExample: { owner: "ann", scopes: ["read", "environments"] },
+    answerExample: { owner: "ann", scopes: ["read", "environments"], browserSessions: true },
     handle: ({ request }) => {
       const { owner, scopes } = callerFrom(request);
-      return Promise.resolve({ owner, scopes: [...scopes] });
+      return Promise.resolve({ owner, scopes: [...scopes], browserSessions });
     },
   });
 }
