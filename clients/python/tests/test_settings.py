@@ -80,6 +80,12 @@ def test_what_cannot_be_meant_is_said_by_its_name(name: str, value: str) -> None
         HermesSettings.from_environment({name: value})
 
 
+@pytest.mark.parametrize("value", ["1.5", "-1", "50001", "x"])
+def test_ports_are_moved_by_whole_numbers(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="TERMINAL_NOMAD_PORT_OFFSET"):
+        HermesSettings.from_environment({"TERMINAL_NOMAD_AUTOSTART": "true", "TERMINAL_NOMAD_PORT_OFFSET": value})
+
+
 def test_the_command_line_is_found(tmp_path: Path) -> None:
     assert find_command({"CDK_NOMAD_COMMAND": "node 'a b.js'", "PATH": ""}) == ("node", "a b.js")
     with pytest.raises(ConfigurationError, match="CDK_NOMAD_COMMAND"):

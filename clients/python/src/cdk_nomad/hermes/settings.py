@@ -50,7 +50,7 @@ class HermesSettings:
                 folder=Path(env.get("TERMINAL_NOMAD_FOLDER") or home / "nomad"),
                 slot_pools=(pool,),
                 nomad_address=env.get("TERMINAL_NOMAD_ADDRESS") or None,
-                port_offset=int(_number(env, "TERMINAL_NOMAD_PORT_OFFSET", 0, 0, 50_000)),
+                port_offset=_whole_number(env, "TERMINAL_NOMAD_PORT_OFFSET", 0, 0, 50_000),
                 env={**env, "TERMINAL_NOMAD_JOB_ID": pool},
             )
         return HermesSettings(
@@ -82,3 +82,10 @@ def _number(env: Mapping[str, str], name: str, usual: float, least: float, most:
     if least <= value <= most:
         return value
     raise ConfigurationError(f'{name}: "{text}" is no number from {least:g} to {most:g}; write {usual:g}, say')
+
+
+def _whole_number(env: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
+    value = _number(env, name, usual, least, most)
+    if value == int(value):
+        return int(value)
+    raise ConfigurationError(f'{name}: "{env.get(name, "").strip()}" is no whole number; write {int(value)}, say')
