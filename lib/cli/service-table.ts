@@ -1,5 +1,6 @@
 import type { ServiceRow } from "../operations";
-import { style, table, term, type TerminalText } from "../text";
+import { joinLines, style, table, term, wrap, type TerminalText } from "../text";
+import { ATTENTION } from "./symbols";
 
 const STATUS: ReadonlyMap<string, TerminalText> = new Map([
   ["passing", style.green(term`passing`)],
@@ -10,7 +11,7 @@ const STATUS: ReadonlyMap<string, TerminalText> = new Map([
   ["drained", style.yellow(term`drained`)],
 ]);
 
-/** Services with where they are and how they are. */
+/** Services with where they are and how they are, and why that is not known of some. */
 export function serviceTable(services: readonly ServiceRow[]): TerminalText {
   const rows = services.map((row) => [
     row.service,
@@ -19,5 +20,13 @@ export function serviceTable(services: readonly ServiceRow[]): TerminalText {
     row.checks || term`none`,
     row.standIn ? style.yellow(term`stand-in`) : term``,
   ]);
-  return table([term`SERVICE`, term`ADDRESS`, term`HEALTH`, term`CHECK`, term`PROGRAM`], rows);
+  const problems = new Map(
+    services.flatMap(({ service, problem }) => (problem === undefined ? [] : [[service, problem]])),
+  );
+  return joinLines([
+    table([term`SERVICE`, term`ADDRESS`, term`HEALTH`, term`CHECK`, term`PROGRAM`], rows),
+    ...[...problems].map(([service, problem]) =>
+      wrap(term`${ATTENTION} how service ${style.bold(service)} is is not known: ${problem}`, { hanging: 2 }),
+    ),
+  ]);
 }

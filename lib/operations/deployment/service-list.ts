@@ -1,5 +1,6 @@
 import {
   isClosed,
+  messageOf,
   type ConsulClient,
   type JobJson,
   type NomadClient,
@@ -18,6 +19,8 @@ export interface ServiceRow {
    * that could not be found out.
    */
   readonly status: Word<"passing" | "warning" | "critical" | "absent" | "unknown">;
+  /** Why that could not be found out, where somebody was asked and did not say; a name that only a node makes is asked for by nobody. */
+  readonly problem?: string;
   /** The kinds of its checks. */
   readonly checks: string;
   /** Whether a stand-in of this library runs in the place of the program. */
@@ -25,7 +28,7 @@ export interface ServiceRow {
 }
 
 /** Where the instances of a service are, and how they are. */
-type Instance = Pick<ServiceRow, "address" | "status">;
+type Instance = Pick<ServiceRow, "address" | "status" | "problem">;
 
 const ABSENT: Instance = { address: "", status: "absent" };
 const UNKNOWN: Instance = { address: "", status: "unknown" };
@@ -87,7 +90,7 @@ async function instancesOf(
     return found.length > 0 ? found : [ABSENT];
   } catch (error) {
     if (isClosed(error)) throw error;
-    return [UNKNOWN];
+    return [{ ...UNKNOWN, problem: messageOf(error) }];
   }
 }
 

@@ -44,12 +44,15 @@ test.each<[string, Answers]>([
     { "GET /v1/health/service/web": { headers: { "X-Consul-Results-Filtered-By-ACLs": "true" }, body: [] } },
   ],
 ])("after %s it is unknown where a service is", async (_, answers) => {
-  expect(await rowsOf(answers)).toEqual([expect.objectContaining({ status: "unknown", address: "" })]);
+  expect(await rowsOf(answers)).toEqual([
+    expect.objectContaining({ status: "unknown", address: "", problem: expect.stringMatching(/Consul/) }),
+  ]);
 });
 
 test("a service whose name the node makes is not called absent", async () => {
   const named = { ID: "web", TaskGroups: [{ Name: "web", Services: [{ Name: "web-${node.unique.name}" }] }] };
-  expect(await rowsOf({}, named)).toEqual([expect.objectContaining({ status: "unknown" })]);
+  const [row] = await rowsOf({}, named);
+  expect([row?.status, row?.problem]).toEqual(["unknown", undefined]);
 });
 
 test.each([

@@ -106,7 +106,9 @@ async function report(
   if (input.json) terminal.json({ environment, jobs: shown, services, strays, kept, leftovers, foreign, unknown });
   else terminal.print(statusText(environment, shown, services, words));
   if (shown.some(({ owner }) => owner !== undefined)) return EXIT.failed;
-  return EXIT_CODES[verdictOf(jobs, { waitForBatch: input.noWaitBatch !== true })];
+  const code = EXIT_CODES[verdictOf(jobs, { waitForBatch: input.noWaitBatch !== true })];
+  // The jobs were well a moment before, and how their services are is not known.
+  return code === EXIT.ok && services.some(({ problem }) => problem !== undefined) ? EXIT.failed : code;
 }
 
 const NONE: Belongings = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign: [], unknown: [] };
