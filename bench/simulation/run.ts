@@ -81,9 +81,15 @@ export async function simulate(
   const after = counted(world);
   const watchers = Math.max(...world.consuls.map(({ asked }) => asked.blocked));
   // Who holds a container gives it back; then what the dead had has its time.
-  while (callers.active > 0) await world.clock.pass(250);
+  for (let passed = 250; callers.active > 0; passed += 250) {
+    await world.clock.pass(250);
+    if (passed % 1000 === 0) onStep(`second ${passed / 1000} after it: ${callers.active} callers have not given back`);
+  }
   onStep("all callers have given back what they had");
-  for (let passed = 0; passed < AFTERWARDS && leftIn(world) > 0; passed += 250) await world.clock.pass(250);
+  for (let passed = 250; passed <= AFTERWARDS && leftIn(world) > 0; passed += 250) {
+    await world.clock.pass(250);
+    if (passed % 1000 === 0) onStep(`${passed / 1000} s later: ${leftIn(world)} leases and places in queues are left`);
+  }
   const left = leftIn(world);
   world.end();
   const { claims, waited, history } = callers;
