@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isConflict, messageOf, type AllocationStub, type NomadClient, type Registration } from "../../nomad";
 import { isLive, nextToGo } from "../generations";
-import type { Lease, LeaseBook } from "../leases";
+import { LeaseEndedError, type Lease, type LeaseBook } from "../leases";
 import { factsIn, readJob, type PoolJobFacts } from "./pool-job";
 import type { Sandboxes } from "./sandboxes";
 import { allocationOf, slotKey } from "./slot-key";
@@ -162,6 +162,8 @@ export class Shrinking {
     try {
       await this.props.book.release(lease, { end });
     } catch (error) {
+      // Another manager saw first that the sandbox is gone, and ended what was leased of it: there is nothing to give back.
+      if (error instanceof LeaseEndedError) return;
       this.props.onTrouble(`${lease.slot} is given back late: ${messageOf(error)}`);
     }
   }

@@ -43,6 +43,21 @@ test("one that nobody leases of goes at once, and is purged", async () => {
   expect([job.isThere, job.changes]).toEqual([false, ["stop", "purge"]]);
 });
 
+test("leases that another manager ended, since it saw first that their sandbox is gone, trouble nobody", async () => {
+  const { job, pool, step, managers } = await oldGeneration({ sandboxes: 2, slots: 2 });
+  const removed: string[] = [];
+  job.onStop = (allocation) => {
+    for (const [key, { value }] of pool.state.objects) {
+      const { slot = "" } = JSON.parse(value) as { slot?: string };
+      if (sandboxSlotOf(slot)?.allocation === allocation) removed.push(key);
+    }
+    for (const key of removed) pool.state.objects.delete(key);
+  };
+  await step();
+  expect([job.running, removed.length]).toEqual([[], 4]);
+  expect(managers.flatMap(({ troubles }) => troubles)).toEqual([]);
+});
+
 test("one that is leased of again in the last moment is left as it is, with all that it says", async () => {
   const { job, step } = await oldGeneration({ sandboxes: 3, slots: 2, min: 2 });
   await step(undefined, { isOld: false });
