@@ -5,13 +5,13 @@ const { onceMore } = require("./once-more.cjs");
 /** How many files run side by side on any machine: one for each of two processors. */
 const ALWAYS = 2;
 /** A file that has just begun starts its servers: how busy it makes the machine is seen only after that. */
-const SETTLED = 12_000;
+const SETTLED = 8_000;
 /** How long the processors are looked at, and how much of that time they were idle where another file may begin. */
 const LOOK = 3_000;
-const IDLE = 0.5;
+const IDLE = 0.4;
 
 /**
- * Files on clusters wait for most of their time, and some measure milliseconds: beside two of them another begins only while half of the processors' time is idle.
+ * Files on clusters wait for most of their time, and some measure milliseconds: beside two of them another begins only while two fifths of the processors' time are idle.
  * Jest's number of workers stays the most that run at once.
  */
 class WhereIdle extends TestRunner {
