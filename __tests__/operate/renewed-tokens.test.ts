@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Cpu, Driver, Job, Memory, Resources, Task, TaskGroup } from "../../lib/jobspec";
 import type { JobJson } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
-import { processesNaming } from "../support/processes";
+import { nap, processesNaming } from "../support/processes";
 import { flat, Project } from "../support/project";
 import { until } from "../support/until";
 
@@ -14,7 +14,7 @@ const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS,
 const { project } = cluster;
 
 /** A task that is known by its arguments. */
-const MARK = "987654";
+const MARK = nap();
 const running = () => processesNaming(MARK).filter(({ command }) => /^\S*sleep \d+/.test(command));
 
 const job = new Job({

@@ -91,9 +91,9 @@ describe.each(KINDS)("slots kept apart by %s", (kind) => {
     expect((await stateful("echo $KEPT")).body.output).toBe("left");
     expect((await server.bash(1, 'echo "$KEPT|$PWD"')).body.output).not.toMatch(/left|a b/);
     // What a command leaves in the slot is there for the next one, its processes are not.
-    await server.bash(1, "echo file > f; setsid sleep 987654 & sleep 0.1");
+    await server.bash(1, "echo file > f; setsid sleep 987653 & sleep 0.1");
     expect((await server.bash(1, "cat f")).body.output).toBe("file");
-    expect(commandLinesWith("sleep 987654")).toEqual([]);
+    expect(commandLinesWith("sleep 987653")).toEqual([]);
   });
 
   testWhere("ten slots at once: nobody reads another's files, processes or environment, nor the server's", async () => {
