@@ -21,7 +21,7 @@ export function resolvedAhead(attributes: Attributes, isPlain: (text: string) =>
   // The second is for the look at the whole stack, and is made of what the first became.
   return asToken(attributes, late, (resolved) => {
     const all = { ...plain, ...(resolved as object) };
-    return asToken(all, undefined, () => all);
+    return new Ready(all);
   });
 }
 
@@ -31,6 +31,26 @@ function isReady(value: unknown, isPlain: (text: string) => boolean): boolean {
   if (isPlainObject(value))
     return Object.entries(value).every((entry) => entry.every((each) => isReady(each, isPlain)));
   return typeof value === "boolean" || value === undefined;
+}
+
+/** What is resolved already, for the look at the whole stack. */
+class Ready implements IResolvable, IPostProcessor {
+  readonly creationStack: string[] = [];
+
+  constructor(private readonly attributes: Attributes) {}
+
+  resolve(context: IResolveContext): undefined {
+    context.registerPostProcessor(this);
+  }
+
+  postProcess(): Attributes {
+    return this.attributes;
+  }
+
+  /** As JSON it is what it stands for. */
+  toJSON(): Attributes {
+    return this.attributes;
+  }
 }
 
 /** The attributes as a token that is resolved to what `after` makes of the resolved `late`. */
