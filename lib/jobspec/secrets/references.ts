@@ -26,12 +26,18 @@ export function isReferenceTo(text: string, saysNothing: (literal: string) => bo
   if (text.length > LONGEST_REFERENCE) return false;
   // What a command prints, also where it goes on in the next line.
   if (text.startsWith("$(") || text.startsWith("`")) return !PRINTS.test(text);
+  const rest = besideReferences(text, saysNothing);
+  return rest !== undefined && !/[A-Za-z0-9]/.test(rest.replaceAll(AROUND, ""));
+}
+
+/** What a text has beside its references; undefined where it has none, or where one has a value ready. */
+function besideReferences(text: string, saysNothing: (literal: string) => boolean): string | undefined {
   let hasValue = false;
   const rest = text.replaceAll(FILLED_IN, (reference) => {
     hasValue ||= literalsIn(reference).some((literal) => !saysNothing(literal));
     return "";
   });
-  return !hasValue && rest.length < text.length && !/[A-Za-z0-9]/.test(rest.replaceAll(AROUND, ""));
+  return hasValue || rest.length === text.length ? undefined : rest;
 }
 
 /** A name and the sign between it and its value. */
@@ -46,12 +52,8 @@ const AROUND_VALUES = /^[\s{}[\](),;"'`]+/;
  */
 export function isBlockOfReferences(text: string, saysNothing: (literal: string) => boolean): boolean {
   if (text.length > LONGEST_REFERENCE) return false;
-  let hasValue = false;
-  let rest = text.replaceAll(FILLED_IN, (reference) => {
-    hasValue ||= literalsIn(reference).some((literal) => !saysNothing(literal));
-    return "";
-  });
-  if (hasValue || rest.length === text.length) return false;
+  let rest = besideReferences(text, saysNothing);
+  if (rest === undefined) return false;
   while (rest !== "") {
     const [part = ""] = KEY.exec(rest) ?? AROUND_VALUES.exec(rest) ?? [];
     if (part === "") return false;
